@@ -1,0 +1,61 @@
+"""Logs: one line an event, JSON for programs or text for a terminal, each with the id of the message it is about.
+
+A line carries `trace`: the id of the guest's message that began the story, in every process that has a part in it.
+Guests' texts, names and handles, secrets and tokens are never arguments of a log call.
+"""
+
+import logging
+import sys
+from typing import Any
+
+import structlog
+
+QUIET = (
+    "httpx",
+    "httpx2",
+    "httpcore",
+    "openai",
+    "twilio",
+    "socketio",
+    "engineio",
+    "uvicorn.access",
+    "aiohttp",
+    "asyncio",
+)
+
+
+def set_up_logs(level: str = "info", format: str = "auto", process: str = "innbox") -> None:
+    """Set up logging of this process to stderr. `format` is json, text or auto (text on a terminal)."""
+    as_text = format == "text" or (format == "auto" and sys.stderr.isatty())
+    number = logging.getLevelNamesMapping()[level.upper()]
+    shared: list[Any] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.stdlib.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+    ]
+    structlog.configure(
+        processors=[
+            *shared,
+            structlog.processors.format_exc_info,
+            structlog.dev.ConsoleRenderer(colors=True) if as_text else structlog.processors.JSONRenderer(),
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(number),
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        cache_logger_on_first_use=True,
+    )
+    structlog.contextvars.bind_contextvars(process=process)
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            processors=[
+                structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+                structlog.dev.ConsoleRenderer(colors=True) if as_text else structlog.processors.JSONRenderer(),
+            ],
+            foreign_pre_chain=[*shared, structlog.processors.format_exc_info],
+        )
+    )
+    root = logging.getLogger()
+    root.handlers[:] = [handler]
+    root.setLevel(number)
+    for name in QUIET:
+        logging.getLogger(name).setLevel(max(number, logging.WARNING))

@@ -1,0 +1,90 @@
+"""Chores: what must be done now and then by one process of the deployment, whichever it is."""
+
+import asyncio
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+import structlog
+
+from innbox.errors import Refused, StoreUnavailable
+from innbox.messages import MediaContent, now
+from innbox.ports import FetchesMedia, FetchesMissed, MediaJob
+
+if TYPE_CHECKING:
+    from innbox.app import App
+
+log = structlog.get_logger(__name__)
+
+ROUND_SECONDS = 2.0
+BACKFILL_EVERY = timedelta(minutes=1)
+BACKFILL_OVERLAP = timedelta(minutes=10)  # a provider's list may lag; duplicates are harmless
+MEDIA_EVERY = timedelta(seconds=2)
+MEDIA_AT_ONCE = 8
+MEDIA_TRIES = 5
+
+
+class Chores:
+    """Fetches back what the provider could not deliver, and downloads attachments."""
+
+    def __init__(self, app: "App") -> None:
+        self._app = app
+
+    async def run(self) -> None:
+        """Do what is due, for ever. The store says whose turn it is, so two processes never do the same."""
+        while True:
+            try:
+                await self._round()
+            except StoreUnavailable:
+                pass  # the heartbeat, which runs beside, has said so
+            except Exception as error:
+                log.exception("chore failed", error=type(error).__name__)
+            await asyncio.sleep(ROUND_SECONDS)
+
+    async def _round(self) -> None:
+        store = self._app.store
+        for channel in self._app.channels.values():
+            if isinstance(channel, FetchesMissed) and await store.claim_chore(
+                f"backfill:{channel.name}", BACKFILL_EVERY
+            ):
+                await self._backfill(channel.name, channel)
+        if any(isinstance(channel, FetchesMedia) for channel in self._app.channels.values()) and (
+            await store.claim_chore("media", MEDIA_EVERY)
+        ):
+            jobs = await store.media_due(MEDIA_AT_ONCE)
+            await asyncio.gather(*(self._fetch(job) for job in jobs))
+
+    async def _backfill(self, channel_name: str, channel: FetchesMissed) -> None:
+        """Take in what the provider lists since the last time, through the same door as a webhook."""
+        name = f"backfill:{channel_name}"
+        started = now()
+        since = await self._app.store.watermark(name) or started - BACKFILL_OVERLAP
+        try:
+            missed = await channel.fetch_missed(since - BACKFILL_OVERLAP)
+        except Exception as error:
+            log.warning("backfill failed", channel=channel_name, error=type(error).__name__)
+            self._app.metrics.provider_error(channel_name, "backfill")
+            return
+        found = 0
+        for inbound in missed:
+            found += not (await self._app.ingest(inbound)).duplicate
+        await self._app.store.set_watermark(name, started)
+        if found:
+            log.info("missed messages fetched back", channel=channel_name, count=found)
+
+    async def _fetch(self, job: MediaJob) -> None:
+        channel: object = self._app.channels.get(job.channel)
+        content: MediaContent | None = None
+        again_at: datetime | None = None
+        if isinstance(channel, FetchesMedia):
+            try:
+                content = await channel.fetch_media(job.attachment)
+            except Refused as error:
+                log.warning("attachment refused", message=job.message_id, code=error.code)
+            except Exception as error:
+                log.warning("attachment not fetched", message=job.message_id, error=type(error).__name__)
+                if job.tries + 1 < MEDIA_TRIES:
+                    again_at = now() + timedelta(seconds=5 * 2**job.tries)
+        url = f"/media/{job.message_id}/{job.position}" if content else None
+        changed = await self._app.store.save_media(job, content, url=url, again_at=again_at)
+        if changed is not None:
+            self._app.publisher.publish(changed.events)

@@ -1,0 +1,103 @@
+"""The door: what channels bring in is cleaned, stored in one transaction, counted, told and woken for."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import structlog
+
+from innbox.errors import Refused
+from innbox.messages import Address, Attachment, Inbound, StatusReport
+from innbox.pipeline.wakes import Step
+from innbox.ports import Ingested, IngestRules
+from innbox.text import clean_json, clean_text
+
+if TYPE_CHECKING:
+    from innbox.app import App
+
+log = structlog.get_logger(__name__)
+
+MAX_ATTACHMENTS = 10
+MAX_NAME = 200
+
+
+class Door:
+    """The way in, for every channel alike."""
+
+    def __init__(self, app: "App") -> None:
+        self._app = app
+
+    async def ingest(self, inbound: Inbound) -> Ingested:
+        """Store a guest's message; a second copy changes nothing. Raises `StoreUnavailable`, `Refused`."""
+        app = self._app
+        if inbound.hotel not in app.hotels:
+            raise Refused(f"There is no hotel {inbound.hotel}.")
+        rules = await self.rules(inbound.hotel, inbound.address.channel)
+        done = await app.store.ingest(_cleaned(inbound), rules)
+        if done.duplicate:
+            log.info("duplicate", message=done.message.id, channel=inbound.address.channel)
+            return done
+        app.metrics.message("in", inbound.address.channel)
+        app.publisher.publish(done.events)
+        if done.answer_at is not None:
+            app.wakes.wake(Step.ANSWER, done.conversation.id, done.answer_at)
+        log.info(
+            "guest message stored",
+            trace=done.message.id,
+            conversation=done.conversation.id,
+            seq=done.message.seq,
+            channel=inbound.address.channel,
+        )
+        return done
+
+    async def rules(self, hotel: str, channel: str) -> IngestRules:
+        """Return how a guest's message to this hotel on this channel is taken in."""
+        app = self._app
+        turns = app.config.turns
+        return IngestRules(
+            wait_seconds=turns.wait_seconds,
+            wait_at_most_seconds=turns.wait_at_most_seconds,
+            bot_on=(await app.runtime.of(hotel)).bot,
+            reply_window=app.channels[channel].traits.reply_window,
+        )
+
+    async def keep_aside(self, channel: str, provider_id: str, raw: Mapping[str, Any], reason: str) -> None:
+        """Keep a webhook that belongs to nobody."""
+        await self._app.store.keep_aside(channel, clean_text(provider_id), clean_json(dict(raw)), reason)
+        self._app.metrics.unroutable(channel)
+        log.warning("message for nobody kept aside", channel=channel, reason=reason)
+
+    async def report_status(self, report: StatusReport) -> None:
+        """Raise a delivery's status."""
+        changed = await self._app.store.report_status(report)
+        if changed is None:
+            log.info("status of an unknown message", channel=report.channel, status=report.status.value)
+            return
+        if changed.events:
+            self._app.metrics.delivery(report.status.value)
+            self._app.publisher.publish(changed.events)
+            # A report may settle what the worker behind it was waiting for.
+            self._app.wakes.wake(Step.DELIVER, changed.conversation.id)
+            log.info("delivery reported", message=report.message_id, status=report.status.value)
+
+
+def _cleaned(inbound: Inbound) -> Inbound:
+    """Return the message with every text fit for a database; the raw webhook keeps what can be kept."""
+    name = clean_text(inbound.guest_name).strip()[:MAX_NAME] if inbound.guest_name else None
+    return replace(
+        inbound,
+        address=_cleaned_address(inbound.address),
+        aliases=tuple(_cleaned_address(alias) for alias in inbound.aliases),
+        provider_id=clean_text(inbound.provider_id),
+        text=clean_text(inbound.text),
+        guest_name=name or None,
+        attachments=tuple(
+            Attachment(**clean_json(attachment.as_row())) for attachment in inbound.attachments[:MAX_ATTACHMENTS]
+        ),
+        raw=clean_json(dict(inbound.raw)),
+        meta=clean_json(dict(inbound.meta)),
+    )
+
+
+def _cleaned_address(address: Address) -> Address:
+    return Address(address.channel, clean_text(address.handle))

