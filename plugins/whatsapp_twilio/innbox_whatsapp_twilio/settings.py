@@ -1,0 +1,59 @@
+"""What may stand under `whatsapp_twilio` in the YAML."""
+
+import re
+from urllib.parse import urlsplit
+
+from pydantic import Field, SecretStr, field_validator
+
+from innbox import PluginSettings
+
+TWILIO_API = "https://api.twilio.com"
+
+_NUMBER = re.compile(r"\+[1-9][0-9]{4,14}")
+
+
+class WhatsAppTwilioSettings(PluginSettings):
+    """The settings of the WhatsApp channel."""
+
+    account_sid: str = Field(min_length=1, description="The Twilio account, as the console shows it (AC…).")
+    auth_token: SecretStr = Field(
+        min_length=1, description="The account's auth token; it also proves Twilio's webhooks."
+    )
+    numbers: dict[str, str] = Field(
+        min_length=1,
+        description="The hotels' WhatsApp numbers: +E164 number, then the hotel's key. A hotel with several numbers"
+        " writes from the first.",
+    )
+    api_base_url: str = Field(
+        default=TWILIO_API, description="Where Twilio's API is; only tests and bench runs need another."
+    )
+    messaging_service_sid: str | None = Field(
+        default=None, description="A Messaging Service to send through (MG…); the hotel's number must be in its pool."
+    )
+    timeout_seconds: float = Field(
+        default=5.0, gt=0, le=60, description="Seconds that one call to Twilio may take, from first to last byte."
+    )
+    status_callbacks: bool = Field(
+        default=True,
+        description="Whether Twilio tells us what became of each message; needs a public_url it can reach.",
+    )
+
+    @field_validator("numbers")
+    @classmethod
+    def _e164(cls, numbers: dict[str, str]) -> dict[str, str]:
+        for number in numbers:
+            if not _NUMBER.fullmatch(number):
+                raise ValueError(f'{number!r} is no phone number; write it as "+14155238886", in quotes')
+        return numbers
+
+    @field_validator("api_base_url")
+    @classmethod
+    def _origin(cls, value: str) -> str:
+        parts = urlsplit(value)
+        if parts.scheme not in ("http", "https") or not parts.hostname or parts.username or parts.query:
+            raise ValueError(f"must be an address such as {TWILIO_API}")
+        return value.rstrip("/")
+
+    def number_of(self, hotel: str) -> str | None:
+        """Return the number that a hotel writes from, or None where it has none."""
+        return next((number for number, slug in self.numbers.items() if slug == hotel), None)
