@@ -439,7 +439,8 @@ class Store(Protocol):
     async def claim_turn(self, worker: str, conversation_id: str, history: int) -> Turn | None:
         """Claim the conversation's due turn: raise its answer fence, name the worker (who needs a heartbeat), return
         up to `history` of the newest messages in or out (no notes). None where nothing is due, or a living worker has
-        it, or staff handle it."""
+        it, or staff handle it. A claim whose answer cannot reach the caller (`StoreUnavailable`) must not stay with
+        it: the store gives it back, at the worker's next heartbeat at the latest; so too `claim_delivery`."""
         ...
 
     async def commit_turn(self, turn: Turn, end: TurnEnd) -> Committed:

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import structlog
 
-from innbox.errors import StoreUnavailable
 from innbox.messages import Author, AuthorKind, Route, Turn, TurnRecord, now
+from innbox.pipeline.persistence import until_stored
 from innbox.pipeline.thinking import Thinking, Thought
 from innbox.pipeline.wakes import Step
 from innbox.ports import Committed, Draft, HandOver, NoReply, Reply, TurnEnd
@@ -24,7 +24,6 @@ HISTORY = 30  # messages of a conversation that a turn looks back on
 MAX_RETHINKS = 2
 MAX_TRIES = 3
 RETRY_SECONDS = 2.0
-STORE_SECONDS = 30.0  # how long a finished answer waits for a store that is away
 
 
 class Answering:
@@ -59,14 +58,7 @@ class Answering:
 
     async def _answer(self, turn: Turn) -> Committed:
         end = await self._decide(turn)
-        deadline = time.monotonic() + STORE_SECONDS
-        while True:
-            try:
-                return await self._app.store.commit_turn(turn, end)
-            except StoreUnavailable:
-                if time.monotonic() > deadline:
-                    raise
-                await asyncio.sleep(0.5)
+        return await until_stored(lambda: self._app.store.commit_turn(turn, end))
 
     async def _decide(self, turn: Turn) -> TurnEnd:
         runtime = await self._app.runtime.of(turn.conversation.hotel)
@@ -106,12 +98,9 @@ class Answering:
         return HandOver(reason, thought.record, notice, thought.effects)
 
     async def _give_back(self, turn: Turn) -> None:
-        """Let somebody try again a little later; with the store away, the heartbeat's end does the same."""
+        """Let somebody try again a little later."""
         again_at = now() + timedelta(seconds=RETRY_SECONDS * (turn.tries + 1))
-        try:
-            await asyncio.shield(self._app.store.release_turn(turn, again_at))
-        except Exception as error:
-            log.warning("claim not given back", trace=turn.trace, error=type(error).__name__)
+        await until_stored(lambda: self._app.store.release_turn(turn, again_at))
 
     def _tell(self, turn: Turn, committed: Committed) -> None:
         app, conversation_id = self._app, turn.conversation.id

@@ -18,8 +18,9 @@ from innbox.messages import (
     Uncertain,
     now,
 )
+from innbox.pipeline.persistence import until_stored
 from innbox.pipeline.wakes import Step
-from innbox.ports import FIND_GRACE, Channel, DeliveryEnd, FindsSent, Finish, WaitAndAsk, WaitAndSend
+from innbox.ports import FIND_GRACE, Channel, DeliveryEnd, FindsSent, Finish, Settled, WaitAndAsk, WaitAndSend
 
 if TYPE_CHECKING:
     from innbox.app import App
@@ -44,7 +45,7 @@ class Delivering:
         app = self._app
         while (delivery := await app.store.claim_delivery(self._worker, conversation_id)) is not None:
             end = await self._attempt(delivery)
-            settled = await app.store.settle_delivery(delivery, end)
+            settled = await self._settle(delivery, end)
             app.publisher.publish(settled.events)
             state = _state(end)
             app.metrics.delivery(state)
@@ -54,6 +55,9 @@ class Delivering:
             if settled.deliver_at > now():
                 app.wakes.wake(Step.DELIVER, conversation_id, settled.deliver_at)
                 return
+
+    async def _settle(self, delivery: Delivery, end: DeliveryEnd) -> Settled:
+        return await until_stored(lambda: self._app.store.settle_delivery(delivery, end))
 
     async def _attempt(self, delivery: Delivery) -> DeliveryEnd:
         outgoing = delivery.outgoing

@@ -30,6 +30,7 @@ HEARTBEAT_SECONDS = 2.0
 SWEEP_SECONDS = 1.0
 SWEEP_LIMIT = 200
 FINISH_SECONDS = 18.0  # how long steps in flight may take after a stop was asked for
+GIVE_BACK_SECONDS = 2.0  # and then, to give back their claims
 
 
 class Runner:
@@ -144,7 +145,8 @@ class Runner:
         _, late = await asyncio.wait(tasks, timeout=FINISH_SECONDS)
         for task in late:
             task.cancel()
-        await asyncio.gather(*late, return_exceptions=True)
+        if late:
+            await asyncio.wait(late, timeout=GIVE_BACK_SECONDS)
 
     async def _retire(self) -> None:
         try:

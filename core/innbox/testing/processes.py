@@ -18,8 +18,11 @@ STOP_SECONDS = 30.0
 class InnboxProcess:
     """One `innbox` command as a process in a group of its own, its output in a file."""
 
-    def __init__(self, *arguments: str, log: Path, env: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self, *arguments: str, log: Path, env: Mapping[str, str] | None = None, cwd: Path | None = None
+    ) -> None:
         self.log = log
+        self._cwd = cwd
         self._env = {**os.environ, **(env or {})}
         self._command = [sys.executable, "-m", "innbox", *arguments]
         self._process: subprocess.Popen[bytes] | None = None
@@ -42,6 +45,7 @@ class InnboxProcess:
                 stderr=output,
                 stdin=subprocess.DEVNULL,
                 env=self._env,
+                cwd=self._cwd,
                 start_new_session=True,
             )
 

@@ -1,0 +1,186 @@
+"""A pipeline in the test's own process: a real store, and a channel and a model that do as the test says."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from contextlib import AsyncExitStack
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from innbox import (
+    LLM,
+    Address,
+    App,
+    Channel,
+    ChannelTraits,
+    Completion,
+    CompletionRequest,
+    FindOutcome,
+    Inbound,
+    Message,
+    Outgoing,
+    Plugin,
+    PluginSettings,
+    SendOutcome,
+    Sent,
+    Tool,
+    User,
+    hookimpl,
+    new_id,
+)
+from innbox.config import load_config
+from innbox.pipeline.runner import Runner
+from innbox.plugins import installed, load_class
+from innbox.testing.running import write_config
+
+ANA = User("ana", "admin")
+
+
+class ScriptedChannel:
+    """A channel whose provider does what the script says, and otherwise takes everything."""
+
+    name = "scripted"
+    traits = ChannelTraits(max_chars=100, max_parts=3)
+
+    def __init__(self) -> None:
+        self.sent: list[Outgoing] = []
+        self.outcomes: list[SendOutcome | Exception] = []
+        self.finds: list[FindOutcome] = []
+
+    async def send(self, outgoing: Outgoing) -> SendOutcome:
+        outcome = self.outcomes.pop(0) if self.outcomes else Sent(new_id())
+        if isinstance(outcome, Exception):
+            raise outcome
+        if isinstance(outcome, Sent):
+            self.sent.append(outgoing)
+        return outcome
+
+    @property
+    def texts(self) -> list[str]:
+        return [outgoing.text for outgoing in self.sent]
+
+
+class FindingChannel(ScriptedChannel):
+    """The same, with a provider that can be asked."""
+
+    async def find_sent(self, outgoing: Outgoing) -> FindOutcome:
+        return self.finds.pop(0)
+
+
+Script = Callable[[CompletionRequest], Awaitable[Completion]]
+
+
+class ScriptedLLM:
+    """A model that answers by a function."""
+
+    def __init__(self, name: str, script: Script) -> None:
+        self.name = name
+        self.script = script
+        self.requests: list[CompletionRequest] = []
+
+    async def complete(self, request: CompletionRequest) -> Completion:
+        self.requests.append(request)
+        return await self.script(request)
+
+
+async def echo(request: CompletionRequest) -> Completion:
+    return Completion(text=f"re: {request.question}", model="echo")
+
+
+class Scripted(Plugin[PluginSettings]):
+    """The plugin that brings them."""
+
+    def __init__(self, channel: ScriptedChannel, llms: list[ScriptedLLM], tools: list[Any]) -> None:
+        super().__init__("scripted", PluginSettings())
+        self.channel = channel
+        self.llms = llms
+        self.tools = tools
+
+    @hookimpl
+    def register_channels(self) -> Iterable[Channel]:
+        return [self.channel]
+
+    @hookimpl
+    def register_llms(self) -> Iterable[LLM]:
+        return self.llms
+
+    @hookimpl
+    def register_tools(self) -> Iterable[Tool]:
+        return self.tools
+
+
+class Workshop:
+    """A running pipeline, and what a test does with it."""
+
+    def __init__(self, app: App, runner: Runner, channel: ScriptedChannel, llms: list[ScriptedLLM]) -> None:
+        self.app = app
+        self.runner = runner
+        self.channel = channel
+        self.llms = llms
+
+    async def guest_writes(self, text: str, handle: str = "guest-1", provider_id: str | None = None) -> Message:
+        inbound = Inbound("test", Address("scripted", handle), provider_id or new_id(), text)
+        return (await self.app.ingest(inbound)).message
+
+    async def history(self, handle: str = "guest-1") -> list[Message]:
+        conversation = await self.app.store.conversation_for("test", "scripted", handle)
+        assert conversation is not None
+        return list((await self.app.store.history(conversation.id, None, 100)).messages)
+
+    async def conversation(self, handle: str = "guest-1") -> Any:
+        return await self.app.store.conversation_for("test", "scripted", handle)
+
+    async def eventually(self, what: Callable[[], Any], seconds: float = 10.0) -> Any:
+        deadline = time.monotonic() + seconds
+        while True:
+            found = what()
+            if asyncio.iscoroutine(found):
+                found = await found
+            if found:
+                return found
+            assert time.monotonic() < deadline, f"nothing within {seconds} s; sent: {self.channel.texts}"
+            await asyncio.sleep(0.01)
+
+
+OpenWorkshop = Callable[..., Awaitable[Workshop]]
+
+
+@pytest.fixture
+async def workshop(tmp_path: Path) -> AsyncIterator[OpenWorkshop]:
+    """A function that runs a pipeline: `await workshop(script, channel=…, tools=…, plugins=…, turns=…)`."""
+    async with AsyncExitStack() as stack:
+
+        async def run(
+            *scripts: Script,
+            channel: ScriptedChannel | None = None,
+            tools: Iterable[Any] = (),
+            plugins: Iterable[Plugin[Any]] = (),
+            wait_seconds: float = 0.0,
+        ) -> Workshop:
+            turns = {"wait_seconds": wait_seconds, "wait_at_most_seconds": 4 * wait_seconds}
+            config = load_config(write_config(tmp_path, {"webchat": {}}, turns=turns))
+            store_class = load_class(installed()["sqlite_store"])
+            settings = config.plugins["sqlite_store"].settings
+            llms = [ScriptedLLM(f"model-{n}", script) for n, script in enumerate(scripts or (echo,), 1)]
+            scripted = Scripted(channel or ScriptedChannel(), llms, list(tools))
+            chosen = {"sqlite_store": store_class("sqlite_store", settings), "scripted": scripted}
+            app = App(config, {**chosen, **{plugin.name: plugin for plugin in plugins}})
+            await stack.enter_async_context(app.lifespan())
+            runner = Runner(app, slots=50)
+            app.wakes = runner
+            await stack.enter_async_context(runner.running())
+            return Workshop(app, runner, scripted.channel, llms)
+
+        yield run
+
+
+@pytest.fixture
+def finding_channel() -> FindingChannel:
+    return FindingChannel()
+
+
+@pytest.fixture
+def ana() -> User:
+    return ANA

@@ -1,0 +1,104 @@
+"""Sign-in: one text and one time for all that is wrong, a throttle that locks nobody out, sessions that end."""
+
+from typing import Any
+
+import pytest
+from argon2 import PasswordHasher
+
+from innbox import Conflict, NotFound, Refused, Throttled
+from innbox.accounts import Accounts
+
+PASSWORD = "correct horse battery"
+
+
+@pytest.fixture
+async def accounts(workshop: Any) -> Accounts:
+    house = await workshop()
+    cheap = PasswordHasher(time_cost=1, memory_cost=64, parallelism=1)  # the throttle is tested here, not argon2
+    found = Accounts(house.app.store, house.app.cache, cheap)
+    await found.add_user("Ana", PASSWORD, "agent", ["test"])
+    return found
+
+
+async def wrong(accounts: Accounts, times: int, address: str, name: str = "Ana") -> None:
+    for _ in range(times):
+        with pytest.raises(Refused):
+            await accounts.sign_in(name, "wrong password", address)
+
+
+async def test_the_right_password_opens_a_session_until_sign_out(accounts: Accounts) -> None:
+    token, user = await accounts.sign_in("ana", PASSWORD, "10.0.0.1")
+
+    assert (user.name, user.role, user.hotels) == ("Ana", "agent", frozenset({"test"}))
+    assert await accounts.user_of(token) == user
+    assert await accounts.user_of("made up") is None
+    await accounts.sign_out(token)
+    assert await accounts.user_of(token) is None
+
+
+async def test_a_wrong_name_and_a_wrong_password_are_told_alike(accounts: Accounts) -> None:
+    told = []
+    for name in ("Ana", "nobody"):
+        with pytest.raises(Refused) as refused:
+            await accounts.sign_in(name, "wrong password", "10.0.0.1")
+        told.append((str(refused.value), refused.value.code))
+
+    assert told[0] == told[1]
+
+
+async def test_after_twenty_wrong_passwords_the_guesser_waits_and_ana_gets_in(accounts: Accounts) -> None:
+    await wrong(accounts, 20, "10.0.0.66")
+
+    with pytest.raises(Throttled) as throttled:
+        await accounts.sign_in("Ana", PASSWORD, "10.0.0.66")
+    assert 0 < throttled.value.retry_after <= 900
+
+    token, _ = await accounts.sign_in("Ana", PASSWORD, "10.0.0.1")
+    assert token
+
+
+async def test_guesses_from_many_addresses_count_together(accounts: Accounts) -> None:
+    for number in range(10):
+        await wrong(accounts, 2, f"10.0.1.{number}")
+
+    with pytest.raises(Throttled):
+        await accounts.sign_in("Ana", "wrong password", "10.0.1.0")
+
+
+async def test_after_sixty_wrong_passwords_an_address_waits(accounts: Accounts) -> None:
+    for number in range(6):
+        await wrong(accounts, 10, "10.0.0.66", name=f"user-{number}")
+
+    with pytest.raises(Throttled):
+        await accounts.sign_in("somebody else", "wrong password", "10.0.0.66")
+
+
+async def test_a_huge_password_is_refused_unhashed(accounts: Accounts) -> None:
+    with pytest.raises(Refused) as refused:
+        await accounts.sign_in("Ana", "x" * 1_000_000, "10.0.0.1")
+    assert refused.value.code == "too_long"
+
+
+async def test_disabling_and_a_new_password_end_all_sessions(accounts: Accounts) -> None:
+    token, _ = await accounts.sign_in("Ana", PASSWORD, "10.0.0.1")
+    await accounts.set_password("Ana", "another long one")
+    assert await accounts.user_of(token) is None
+
+    token, _ = await accounts.sign_in("Ana", "another long one", "10.0.0.1")
+    await accounts.disable("Ana")
+    assert await accounts.user_of(token) is None
+    with pytest.raises(Refused):
+        await accounts.sign_in("Ana", "another long one", "10.0.0.1")
+
+
+async def test_a_bad_user_is_refused(accounts: Accounts) -> None:
+    with pytest.raises(Conflict):
+        await accounts.add_user("ANA", PASSWORD, "agent", None)
+    with pytest.raises(Refused):
+        await accounts.add_user("rui", "short", "agent", None)
+    with pytest.raises(Refused):
+        await accounts.add_user("rui", PASSWORD, "emperor", None)
+    with pytest.raises(Refused):
+        await accounts.add_user("", PASSWORD, "agent", None)
+    with pytest.raises(NotFound):
+        await accounts.set_password("rui", PASSWORD)

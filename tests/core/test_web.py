@@ -1,0 +1,128 @@
+"""The web process: health, limits, origins, headers and metrics, over a real socket."""
+
+import asyncio
+import time
+from typing import Any
+
+import pytest
+
+from innbox import guards
+from innbox.testing.running import Running
+
+PLUGINS: dict[str, Any] = {"webchat": {}, "faq_llm": {}, "dashboard": {}}
+
+
+async def test_health_and_readiness(run_innbox: Any) -> None:
+    innbox: Running = await run_innbox(PLUGINS)
+
+    assert (await innbox.http.get("/healthz")).text == "ok\n"
+    ready = await innbox.http.get("/readyz")
+    assert (ready.status_code, ready.json()["ready"]) == (200, True)
+
+
+async def test_a_store_that_is_away_is_named(run_innbox: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    from innbox import StoreUnavailable
+
+    innbox: Running = await run_innbox(PLUGINS)
+
+    async def away() -> Any:
+        raise StoreUnavailable("the disk is gone")
+
+    monkeypatch.setattr(innbox.app.store, "pending_migrations", away)
+
+    ready = await innbox.http.get("/readyz")
+    assert ready.status_code == 503
+    assert "the disk is gone" in ready.json()["store"]
+
+
+async def test_unknown_paths_and_methods_are_told_plainly(run_innbox: Any) -> None:
+    innbox: Running = await run_innbox(PLUGINS)
+
+    assert (await innbox.http.get("/nowhere")).status_code == 404
+    assert (await innbox.http.post("/healthz")).status_code == 405
+
+
+async def test_a_large_body_is_refused_declared_or_not(run_innbox: Any) -> None:
+    innbox: Running = await run_innbox(PLUGINS)
+
+    async def endless() -> Any:
+        for _ in range(100):
+            yield b"x" * 4096
+
+    declared = await innbox.http.post("/login", content=b"x" * 70_000)
+    assert declared.status_code == 413
+    chunked = await innbox.http.post(
+        "/login", content=endless(), headers={"Content-Type": "application/x-www-form-urlencoded"}
+    )
+    assert chunked.status_code == 413
+
+
+async def test_a_foreign_page_may_not_post(run_innbox: Any) -> None:
+    innbox: Running = await run_innbox(PLUGINS)
+    form = {"username": "x", "password": "y"}
+
+    for headers in ({"Origin": "https://evil.example"}, {"Origin": "null"}, {"Sec-Fetch-Site": "cross-site"}):
+        assert (await innbox.http.post("/login", data=form, headers=headers)).status_code == 403
+    assert (await innbox.http.post("/login", data=form, headers={"Origin": innbox.url})).status_code == 401
+
+
+async def test_every_answer_carries_safe_headers(run_innbox: Any) -> None:
+    innbox: Running = await run_innbox(PLUGINS)
+
+    for path in ("/healthz", "/login", "/nowhere"):
+        headers = (await innbox.http.get(path)).headers
+        assert headers["x-content-type-options"] == "nosniff"
+        assert "'unsafe-inline'" not in headers["content-security-policy"]
+        assert "server" not in headers
+
+
+@pytest.mark.parametrize(
+    "beginning",
+    [
+        b"",
+        b"POST /login HTTP/1.1\r\nHost: x\r\nX-Slow: ",
+        b"POST /login HTTP/1.1\r\nHost: x\r\nContent-Length: 99\r\n\r\na",
+    ],
+    ids=["nothing", "headers", "body"],
+)
+async def test_a_slow_sender_is_cut_off(run_innbox: Any, monkeypatch: pytest.MonkeyPatch, beginning: bytes) -> None:
+    monkeypatch.setattr(guards, "REQUEST_SECONDS", 0.3)
+    innbox: Running = await run_innbox(PLUGINS)
+    host, port = innbox.url.removeprefix("http://").split(":")
+    reader, writer = await asyncio.open_connection(host, int(port))
+    started = time.monotonic()
+
+    writer.write(beginning)
+    async with asyncio.timeout(5):
+        while await reader.read(1000):
+            pass
+
+    assert 0.2 < time.monotonic() - started < 3
+    writer.close()
+
+
+async def test_a_connection_that_waits_between_requests_is_kept(
+    run_innbox: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(guards, "REQUEST_SECONDS", 0.2)
+    innbox: Running = await run_innbox(PLUGINS)
+
+    for _ in range(2):
+        assert (await innbox.http.get("/healthz")).status_code == 200
+        await asyncio.sleep(0.4)
+
+
+async def test_metrics_are_for_this_machine_unless_configured(run_innbox: Any) -> None:
+    innbox: Running = await run_innbox(PLUGINS)
+    assert (await innbox.http.get("/metrics")).status_code == 200
+    through_proxy = await innbox.http.get("/metrics", headers={"X-Forwarded-For": "127.0.0.1"})
+    assert through_proxy.status_code == 403
+
+    with_token: Running = await run_innbox(PLUGINS, metrics={"token": "prometheus"})
+    assert (await with_token.http.get("/metrics")).status_code == 403
+    allowed = await with_token.http.get("/metrics", headers={"Authorization": "Bearer prometheus"})
+    assert allowed.status_code == 200
+    assert "innbox_oldest_unanswered_seconds" in allowed.text
+
+    public: Running = await run_innbox(PLUGINS, metrics={"public": True})
+    assert (await public.http.get("/metrics", headers={"X-Forwarded-For": "9.9.9.9"})).status_code == 200
