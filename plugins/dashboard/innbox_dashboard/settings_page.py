@@ -1,0 +1,126 @@
+"""What an admin may change while the house runs, as a page and as data."""
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import Any
+
+from starlette.datastructures import FormData
+from starlette.requests import Request
+from starlette.responses import JSONResponse, RedirectResponse, Response
+
+from innbox import App, Refused, User
+from innbox_dashboard.pages import Pages
+from innbox_dashboard.session import wants_json
+
+_ON, _OFF = ("on", "true", "1"), ("off", "false", "0")
+_TEXTS = ("instructions", "handover_text")
+_FORBIDDEN = "Only an admin may see and change the settings."
+
+Changes = dict[str, dict[str, Any]]  # hotel, then key, then value
+
+
+class SettingsPage:
+    """`/settings`: one form a hotel, whose fields are `bot_HOTEL`, `instructions_HOTEL` and `handover_text_HOTEL`.
+
+    With `Accept: application/json` it answers `{"hotels": {HOTEL: {name, bot, instructions, handover_text}}}`, and
+    takes `{"hotels": {HOTEL: {…}}}` in a JSON body. What is left out stays as it is.
+    """
+
+    def __init__(self, app: App, pages: Pages) -> None:
+        self._app = app
+        self._pages = pages
+
+    async def show(self, request: Request, user: User) -> Response:
+        """Return the settings of the hotels that the admin may see."""
+        if not user.is_admin:
+            return self._forbidden(request, user)
+        if wants_json(request):
+            return JSONResponse({"hotels": await self._current(user)}, headers={"cache-control": "no-store"})
+        return await self._page(user, saved=request.query_params.get("saved", ""))
+
+    async def change(self, request: Request, user: User) -> Response:
+        """Write what was changed. Raises `Refused` and `NotFound`; a form's faults come back as the page."""
+        if not user.is_admin:
+            return self._forbidden(request, user)
+        if request.headers.get("content-type", "").startswith("application/json"):
+            await self._write(await _from_json(request), user)
+            return JSONResponse({"hotels": await self._current(user)}, headers={"cache-control": "no-store"})
+        changes: Changes = {}
+        try:
+            async with request.form() as form:
+                changes = _from_form(form, await self._current(user))
+            await self._write(changes, user)
+        except Refused as refused:
+            if wants_json(request):
+                raise
+            return await self._page(user, 400, error=str(refused), entered=changes)
+        if wants_json(request):
+            return JSONResponse({"hotels": await self._current(user)}, headers={"cache-control": "no-store"})
+        return RedirectResponse(f"/settings?saved={next(iter(changes), '')}", 303)
+
+    async def _write(self, changes: Changes, user: User) -> None:
+        for hotel, values in changes.items():
+            await self._app.runtime.change(hotel, values, user)
+
+    async def _current(self, user: User) -> Changes:
+        return {
+            slug: {"name": hotel.name, **asdict(await self._app.runtime.of(slug))}
+            for slug, hotel in self._app.hotels.items()
+            if user.may_see(slug)
+        }
+
+    async def _page(
+        self,
+        user: User,
+        status: int = 200,
+        *,
+        saved: str = "",
+        error: str = "",
+        entered: Mapping[str, Any] | None = None,
+    ) -> Response:
+        hotels = await self._current(user)
+        for slug, values in (entered or {}).items():
+            hotels[slug].update(values)
+        return self._pages.render("settings.html", status, user=user, hotels=hotels, saved=saved, error=error)
+
+    def _forbidden(self, request: Request, user: User) -> Response:
+        if wants_json(request):
+            return JSONResponse({"error": _FORBIDDEN}, 403)
+        return self._pages.render("settings.html", 403, user=user, hotels={}, saved="", error=_FORBIDDEN)
+
+
+async def _from_json(request: Request) -> Changes:
+    try:
+        body = await request.json()
+    except ValueError:
+        raise Refused("The body is not JSON.") from None
+    hotels = body.get("hotels") if isinstance(body, dict) else None
+    if not isinstance(hotels, dict) or not all(isinstance(values, dict) for values in hotels.values()):
+        raise Refused('The body is {"hotels": {HOTEL: {"bot": …, "instructions": …, "handover_text": …}}}.')
+    return hotels
+
+
+def _from_form(form: FormData, current: Mapping[str, Any]) -> Changes:
+    changes: Changes = {}
+    for slug in current:
+        values: dict[str, Any] = {}
+        if f"bot_{slug}" in form:
+            values["bot"] = _switch(form.getlist(f"bot_{slug}")[-1])
+        for key in _TEXTS:
+            if f"{key}_{slug}" in form:
+                values[key] = _text(form[f"{key}_{slug}"])
+        if values:
+            changes[slug] = values
+    return changes
+
+
+def _switch(value: object) -> bool:
+    if value in _ON or value in _OFF:
+        return value in _ON
+    raise Refused("The bot is either on or off.")
+
+
+def _text(value: object) -> str:
+    if not isinstance(value, str) or "\x00" in value:
+        raise Refused("That is not a text.")
+    return value.replace("\r\n", "\n").strip()
