@@ -520,7 +520,7 @@ class Store(Protocol):
     async def message(self, message_id: str) -> Message | None: ...
 
     async def inbox(self, query: InboxQuery) -> InboxPage:
-        """List conversations by (`last_at`, `id`), newest first, by key."""
+        """List conversations by (`last_at`, `id`), newest first, by key. A cursor that no page gave is `Refused`."""
         ...
 
     async def history(self, conversation_id: str, before: int | None, limit: int) -> HistoryPage:
