@@ -10,17 +10,20 @@ from typing import Any
 
 import structlog
 
+# What these tell at the level of information is not about hotels, and may hold addresses and queries.
 QUIET = (
-    "httpx",
-    "httpx2",
-    "httpcore",
-    "openai",
-    "twilio",
-    "socketio",
-    "engineio",
-    "uvicorn.access",
     "aiohttp",
     "asyncio",
+    "dramatiq",
+    "engineio",
+    "httpcore",
+    "httpx",
+    "openai",
+    "socketio",
+    "twilio",
+    "uvicorn",
+    "uvicorn.error",
+    "websockets",
 )
 
 

@@ -68,9 +68,16 @@ async def test_a_guest_is_answered_by_the_bot_and_then_by_staff(
     ]
     assert len(twilio.messages) == 3
 
-    # And everything stops cleanly
+    # And everything stops cleanly, having followed the first message through both processes by one id
     for process in house.processes:
         assert process.stop() == 0
+    web, worker = (process.tail(1_000_000) for process in house.processes)
+    trace = history["messages"][0]["id"]
+    assert "guest message stored" in next(line for line in web.splitlines() if trace in line)
+    assert [line for line in worker.splitlines() if trace in line and '"turn ended"' in line]
+    assert [line for line in worker.splitlines() if trace in line and '"delivery"' in line]
+    for secret in ("breakfast", "911222333", "kept you a table", "wire-token", "test-key", "a long password"):
+        assert secret not in web + worker, f"{secret} is in the logs"
 
 
 async def test_two_web_processes_and_two_workers_share_the_work(

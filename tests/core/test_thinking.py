@@ -1,0 +1,44 @@
+from innbox import Attachment, Author, AuthorKind, Direction, Hotel, Message, now
+from innbox.pipeline.thinking import chat_message, without_foreign_links
+
+HOTEL = Hotel(
+    slug="miramar",
+    name="Hotel Miramar",
+    timezone="Europe/Lisbon",
+    languages=("pt",),
+    facts="Trains: https://trains.example/lisbon",
+    domains=("miramar.example",),
+)
+
+
+def test_links_of_the_hotel_and_of_its_facts_stay() -> None:
+    text = "See https://miramar.example/spa, https://book.miramar.example and https://trains.example/lisbon."
+
+    assert without_foreign_links(text, HOTEL) == text
+
+
+def test_other_links_go_however_they_are_dressed_up() -> None:
+    for link in (
+        "https://evil.example",
+        "http://miramar.example.evil.example/x",
+        "https://miramar.example@evil.example/",
+        "HTTPS://EVIL.EXAMPLE/a?b=c#d",
+    ):
+        assert without_foreign_links(f"Pay at {link}.", HOTEL) == "Pay at [link removed]."
+
+
+def test_attachments_are_told_in_words() -> None:
+    place = Attachment("location", latitude=38.7, longitude=-9.4, label="Boca do Inferno")
+    message = Message(
+        "m",
+        "c",
+        1,
+        Direction.IN,
+        Author(AuthorKind.GUEST),
+        "We are here",
+        now(),
+        attachments=(place, Attachment("image")),
+    )
+
+    assert chat_message(message).content == "We are here\n[location: Boca do Inferno]\n[image]"
+    assert chat_message(message).role == "user"

@@ -1,0 +1,52 @@
+"""Both pages on a phone: 360 pixels wide, touched rather than clicked."""
+
+import re
+from typing import Any
+
+import pytest
+from playwright.async_api import Page, expect
+
+pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
+
+PHONE: dict[str, Any] = {"viewport": {"width": 360, "height": 740}, "has_touch": True, "is_mobile": True}
+BREAKFAST = re.compile("from 7:30 to 10:30")
+LONG_WORD = "Rindfleischetikettierungsueberwachungsaufgabenuebertragungsgesetz" * 3
+
+
+async def test_list_conversation_and_back(open_chat: Any, open_desk: Any) -> None:
+    # Given a guest and staff on phones, and a guest's word that is wider than both
+    desk, chat = await open_desk(**PHONE), await open_chat(**PHONE)
+    await chat.say(LONG_WORD)
+    await expect(desk.line(LONG_WORD[:20])).to_have_count(1)
+    await chat.say("What time is breakfast?")
+    await fits(desk.page)
+    await expect(desk.conversation).to_be_hidden()
+
+    # When staff open the conversation, it stands in the list's place
+    await desk.conversations.tap()
+    await expect(desk.said("What time is breakfast?")).to_be_visible()
+    await expect(desk.conversations).to_be_hidden()
+    await fits(desk.page)
+
+    # And a reply reaches the guest
+    await desk.page.get_by_role("textbox", name="Reply").fill("At half past seven.")
+    await desk.button("Send").tap()
+    await expect(chat.said("At half past seven.")).to_be_visible()
+    await fits(chat.page)
+
+    # When they go back, the list is there again
+    await desk.button("Back").tap()
+    await expect(desk.conversations).to_be_visible()
+    await expect(desk.conversation).to_be_hidden()
+
+    # And the browser's own way back does the same
+    await desk.conversations.tap()
+    await expect(desk.said("At half past seven.")).to_be_visible()
+    await desk.page.go_back()
+    await expect(desk.conversations).to_be_visible()
+    await fits(desk.page)
+
+
+async def fits(page: Page) -> None:
+    """Hold that a page cannot be scrolled sideways."""
+    assert await page.evaluate("document.scrollingElement.scrollWidth - innerWidth") <= 0
