@@ -1,10 +1,22 @@
-"""What `innbox` exports is sorted, real and documented: plugins stand on it."""
+"""What `innbox` exports is sorted, real, documented and pinned: plugins stand on it."""
+
+from pathlib import Path
 
 import innbox
 
+PINNED = Path(__file__).with_name("public_api.txt")
+
+
+def test_the_public_names_are_those_that_were_promised() -> None:
+    """A new name is added to public_api.txt; to take one away breaks plugins."""
+    assert sorted(innbox.__all__) == PINNED.read_text().split()
+
 
 def test_the_public_names_are_sorted_and_real() -> None:
-    assert list(innbox.__all__) == sorted(innbox.__all__)
+    def kind(name: str) -> tuple[int, str]:
+        return (0 if name.isupper() else 1 if name[0].isupper() else 2, name)
+
+    assert list(innbox.__all__) == sorted(innbox.__all__, key=kind)
     for name in innbox.__all__:
         assert getattr(innbox, name) is not None
 
