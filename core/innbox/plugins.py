@@ -22,7 +22,7 @@ GROUP = "innbox.plugins"
 class PluginSettings(BaseModel):
     """The settings of a plugin: what may stand under its name in the YAML. An unknown key is an error."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
 
 
 S = TypeVar("S", bound=PluginSettings)

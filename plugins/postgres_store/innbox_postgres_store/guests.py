@@ -1,0 +1,64 @@
+"""Guests' messages come in, and providers report on ours."""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from innbox import Changed, Inbound, Ingested, IngestRules, StatusReport, new_id
+from innbox_postgres_store import rows
+from innbox_postgres_store.verbs import Verbs
+
+
+class Guests(Verbs):
+    """The verbs of `Store` for what comes from channels."""
+
+    async def ingest(self, inbound: Inbound, rules: IngestRules) -> Ingested:
+        handles = dict.fromkeys((inbound.address, *inbound.aliases))
+        window = rules.reply_window
+        facts = await self._database.value(
+            "ingest",
+            inbound.hotel,
+            [address.channel for address in handles],
+            [address.handle for address in handles],
+            inbound.provider_id,
+            new_id(),
+            new_id(),
+            new_id(),
+            inbound.text,
+            rows.attachments_json(inbound.attachments),
+            inbound.guest_name or None,
+            inbound.language or None,
+            inbound.sent_at,
+            json.dumps(dict(inbound.raw)),
+            json.dumps(dict(inbound.meta)) if inbound.meta else None,
+            float(rules.wait_seconds),
+            float(rules.wait_at_most_seconds),
+            rules.bot_on,
+            window.total_seconds() if window is not None else None,
+        )
+        if facts.get("duplicate"):
+            return Ingested(rows.message(facts["message"]), rows.conversation(facts["conversation"]), duplicate=True)
+        changed = rows.changed(facts["changed"])
+        return Ingested(
+            changed.messages[0],
+            changed.conversation,
+            duplicate=False,
+            events=changed.events,
+            answer_at=rows.moment(facts["answer_at"]),
+        )
+
+    async def keep_aside(self, channel: str, provider_id: str, raw: Mapping[str, Any], reason: str) -> None:
+        await self._database.rows("keep_aside", channel, provider_id, json.dumps(dict(raw)), reason)
+
+    async def report_status(self, report: StatusReport) -> Changed | None:
+        failure = report.failure
+        facts = await self._database.value(
+            "report_status",
+            report.channel,
+            rows.as_id(report.message_id),
+            report.provider_id,
+            report.status.value,
+            failure.code if failure else None,
+            failure.text if failure else None,
+        )
+        return rows.changed(facts) if facts else None

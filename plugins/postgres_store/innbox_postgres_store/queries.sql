@@ -1,0 +1,308 @@
+-- Every statement that the store sends. Each is one round trip and one transaction. A line `-- name: x` begins the
+-- statement x; parameters are PostgreSQL's own ($1, $2 ...).
+
+-- name: ping
+SELECT 1
+
+-- name: version
+SELECT current_setting('server_version')
+
+
+-- schema
+
+-- one process migrates, the others wait
+-- name: lock_schema
+SELECT pg_advisory_xact_lock(hashtextextended('innbox: schema', 0))
+
+-- name: make_schema_migrations
+CREATE TABLE IF NOT EXISTS schema_migrations (
+    name       text PRIMARY KEY,
+    applied_at timestamptz NOT NULL DEFAULT clock_timestamp()
+)
+
+-- name: has_migrations
+SELECT to_regclass('schema_migrations') IS NOT NULL
+
+-- name: applied_migrations
+SELECT name FROM schema_migrations
+
+-- name: record_migration
+INSERT INTO schema_migrations (name) VALUES ($1)
+
+
+-- guests
+
+-- name: ingest
+SELECT ingest_message(
+    $1, $2, $3, $4, $5::uuid, $6::uuid, $7::uuid, $8, $9::jsonb, $10, $11, $12::timestamptz, $13::json, $14::json,
+    make_interval(secs => $15::float8), make_interval(secs => $16::float8), $17, make_interval(secs => $18::float8)
+)
+
+-- name: keep_aside
+INSERT INTO raw_inbound (channel, provider_id, raw, reason) VALUES ($1, $2, $3::json, $4) ON CONFLICT DO NOTHING
+
+-- name: report_status
+SELECT report_status($1, $2::uuid, $3, $4, $5, $6)
+
+
+-- answering
+
+-- name: heartbeat
+SELECT heartbeat($1, $2::uuid[], $3::uuid[])
+
+-- name: retire
+SELECT retire_worker($1)
+
+-- what a dead worker claimed is due as well; a claim by a name without a heartbeat is a dead worker's
+-- name: due
+WITH living AS (SELECT name FROM workers WHERE seen_at > clock_timestamp() - heartbeat_life())
+SELECT
+    ARRAY(
+        SELECT id::text FROM conversations
+        WHERE answer_at <= clock_timestamp()
+          AND (answer_by IS NULL OR answer_by NOT IN (SELECT name FROM living))
+        ORDER BY answer_at
+        LIMIT $1
+    ),
+    ARRAY(
+        SELECT id::text FROM conversations
+        WHERE deliver_at <= clock_timestamp()
+          AND (deliver_by IS NULL OR deliver_by NOT IN (SELECT name FROM living))
+        ORDER BY deliver_at
+        LIMIT $1
+    )
+
+-- name: claim_turn
+SELECT claim_turn($1, $2::uuid, $3::uuid, $4::integer)
+
+-- name: commit_turn
+SELECT commit_turn(
+    $1::uuid, $2::uuid, $3, $4::integer, $5::integer, $6, $7, $8::jsonb, $9::jsonb, $10::json
+)
+
+-- name: release_turn
+SELECT release_turn($1::uuid, $2::uuid, $3, $4::integer, $5::timestamptz)
+
+
+-- delivering
+
+-- name: claim_delivery
+SELECT claim_delivery($1, $2::uuid, $3::uuid)
+
+-- name: settle_delivery
+SELECT settle_delivery($1::uuid, $2::uuid, $3, $4, $5::timestamptz, $6, $7, $8, $9)
+
+
+-- staff
+
+-- name: staff_message
+SELECT staff_message($1::uuid, $2, $3::jsonb, $4)
+
+-- name: staff_note
+SELECT staff_note($1::uuid, $2::jsonb, $3)
+
+-- name: take_over
+SELECT take_over($1::uuid, $2)
+
+-- name: return_to_bot
+SELECT return_to_bot($1::uuid)
+
+-- name: resolve
+SELECT resolve($1::uuid)
+
+-- name: mark_read
+SELECT mark_read($1::uuid)
+
+
+-- reading
+
+-- name: conversation
+SELECT facts FROM conversation_facts WHERE id = $1::uuid
+
+-- name: message
+SELECT facts FROM message_facts WHERE id = $1::uuid
+
+-- name: conversation_for
+SELECT cf.facts
+FROM addresses AS a JOIN conversation_facts AS cf ON cf.guest_id = a.guest_id AND cf.channel = a.channel
+WHERE a.hotel = $1 AND a.channel = $2 AND a.handle = $3
+
+-- one snapshot: the page is at least as new as the number beside it
+-- name: inbox
+WITH page AS (
+    SELECT * FROM inbox_page($1::text[], $2, $3, $4::timestamptz, $5::uuid, $6::integer)
+)
+SELECT
+    (SELECT last FROM event_counter),
+    (
+        SELECT json_agg(cf.facts ORDER BY page.last_at DESC, page.id DESC)
+        FROM page JOIN conversation_facts AS cf ON cf.id = page.id
+    )
+
+-- name: search
+WITH page AS (
+    SELECT * FROM inbox_search(
+        $1::text[], $2, $3, $4::timestamptz, $5::uuid, $6::integer, to_tsquery('simple', $7), $8
+    )
+)
+SELECT
+    (SELECT last FROM event_counter),
+    (
+        SELECT json_agg(cf.facts ORDER BY page.last_at DESC, page.id DESC)
+        FROM page JOIN conversation_facts AS cf ON cf.id = page.id
+    )
+
+-- NULL: there is no such conversation
+-- name: history
+SELECT (
+    SELECT coalesce(json_agg(page.facts ORDER BY page.seq), '[]')
+    FROM (
+        SELECT seq, facts FROM message_facts
+        WHERE conversation_id = c.id AND seq < coalesce($2::integer, 2147483647)
+        ORDER BY seq DESC
+        LIMIT $3
+    ) AS page
+)
+FROM conversations AS c
+WHERE c.id = $1::uuid
+
+-- numbers appear in order, so the counter as this snapshot sees it is a number to resume from
+-- name: events_since
+WITH page AS MATERIALIZED (
+    SELECT number, name, hotel, channel, conversation_id, message_id FROM events
+    WHERE number > $1 AND ($2::text[] IS NULL OR hotel = ANY ($2::text[]))
+    ORDER BY number
+    LIMIT $3
+)
+SELECT
+    (SELECT last FROM event_counter),
+    (
+        SELECT json_agg(
+            json_build_array(number, name, hotel, channel, conversation_id, message_id) ORDER BY number
+        )
+        FROM page
+    ),
+    (
+        SELECT json_object_agg(id, facts) FROM message_facts
+        WHERE id IN (SELECT message_id FROM page)
+    ),
+    (
+        SELECT json_object_agg(id, facts) FROM conversation_facts
+        WHERE id IN (SELECT conversation_id FROM page WHERE message_id IS NULL)
+    )
+
+-- name: last_event
+SELECT last FROM event_counter
+
+
+-- people
+
+-- name: add_user
+INSERT INTO users (name, role, hotels, disabled, password_hash, created_at)
+VALUES ($1, $2, $3::text[], $4, $5, coalesce($6::timestamptz, clock_timestamp()))
+
+-- name: users
+SELECT name, role, hotels, disabled, created_at FROM users ORDER BY lower(name)
+
+-- name: user
+SELECT name, role, hotels, disabled, created_at, password_hash FROM users WHERE lower(name) = lower($1)
+
+-- name: set_password
+WITH changed AS (
+    UPDATE users SET password_hash = $2 WHERE lower(name) = lower($1) RETURNING name
+), ended AS (
+    DELETE FROM sessions WHERE user_name IN (SELECT name FROM changed)
+)
+SELECT name FROM changed
+
+-- name: set_disabled
+WITH changed AS (
+    UPDATE users SET disabled = $2 WHERE lower(name) = lower($1) RETURNING name
+), ended AS (
+    DELETE FROM sessions WHERE $2 AND user_name IN (SELECT name FROM changed)
+)
+SELECT name FROM changed
+
+-- a sign-in also sweeps up the sessions that have ended
+-- name: open_session
+WITH ended AS (
+    DELETE FROM sessions WHERE ends_at < clock_timestamp()
+)
+INSERT INTO sessions (token_hash, user_name, ends_at)
+SELECT $1, name, $3::timestamptz FROM users WHERE lower(name) = lower($2)
+RETURNING user_name
+
+-- name: session
+SELECT u.name, u.role, u.hotels, u.disabled, u.created_at
+FROM sessions AS s JOIN users AS u ON u.name = s.user_name
+WHERE s.token_hash = $1 AND s.ends_at > clock_timestamp() AND NOT u.disabled
+
+-- name: close_session
+DELETE FROM sessions WHERE token_hash = $1
+
+-- name: settings
+SELECT hotel, key, value FROM settings ORDER BY hotel, key
+
+-- a value of NULL removes its key
+-- name: change_settings
+WITH given AS (
+    SELECT key, value FROM unnest($2::text[], $3::text[]) AS given (key, value) ORDER BY key
+), removed AS (
+    DELETE FROM settings WHERE hotel = $1 AND key IN (SELECT key FROM given WHERE value IS NULL)
+)
+INSERT INTO settings (hotel, key, value, changed_by, changed_at)
+SELECT $1, key, value::json, $4, clock_timestamp() FROM given WHERE value IS NOT NULL
+ON CONFLICT (hotel, key) DO UPDATE
+SET value = excluded.value, changed_by = excluded.changed_by, changed_at = excluded.changed_at
+
+
+-- files
+
+-- name: media_due
+SELECT d.message_id::text, d.position, m.channel, m.attachments -> d.position, d.tries
+FROM media AS d JOIN messages AS m ON m.id = d.message_id
+WHERE d.again_at <= clock_timestamp()
+ORDER BY d.again_at
+LIMIT $1
+
+-- name: save_media
+SELECT save_media($1::uuid, $2::integer, $3::bytea, $4, $5, $6, $7::timestamptz)
+
+-- name: media
+SELECT content_type, data, name FROM media WHERE message_id = $1::uuid AND position = $2::integer AND data IS NOT NULL
+
+
+-- the house itself
+
+-- name: claim_chore
+INSERT INTO chores (name, done_at) VALUES ($1, clock_timestamp())
+ON CONFLICT (name) DO UPDATE SET done_at = clock_timestamp()
+WHERE chores.done_at <= clock_timestamp() - make_interval(secs => $2::float8)
+RETURNING true
+
+-- name: watermark
+SELECT at FROM watermarks WHERE name = $1
+
+-- name: set_watermark
+INSERT INTO watermarks (name, at) VALUES ($1, $2::timestamptz)
+ON CONFLICT (name) DO UPDATE SET at = greatest(watermarks.at, excluded.at)
+
+-- in order of their names, so that two processes cannot wait for each other
+-- name: add_counts
+INSERT INTO counters (name, value)
+SELECT name, value FROM unnest($1::text[], $2::float8[]) AS added (name, value) ORDER BY name
+ON CONFLICT (name) DO UPDATE SET value = counters.value + excluded.value
+
+-- name: counts
+SELECT name, value FROM counters
+
+-- name: pulse
+SELECT
+    (SELECT min(unanswered_since) FROM conversations WHERE answer_at IS NOT NULL),
+    (
+        SELECT json_object_agg(status, amount) FROM (
+            SELECT m.status, count(*) AS amount FROM outbox AS o JOIN messages AS m ON m.id = o.message_id
+            GROUP BY m.status
+        ) AS states
+    ),
+    (SELECT count(*) FROM workers WHERE seen_at > clock_timestamp() - heartbeat_life())

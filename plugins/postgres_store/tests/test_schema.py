@@ -1,0 +1,68 @@
+"""Migrations: once each, in order, all or nothing."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import psycopg
+import pytest
+
+from innbox import DELIVERY_RANK, HEARTBEAT_LIFE, NotReady, StoreUnavailable
+from innbox_postgres_store import schema
+from innbox_postgres_store.queries import load_migrations
+from innbox_postgres_store.store import DatabaseStore
+
+Opens = Callable[[str], Awaitable[DatabaseStore]]
+Sql = psycopg.Connection[tuple[Any, ...]]
+
+
+@pytest.fixture
+async def bare_store(database_url: str, open_store: Opens) -> DatabaseStore:
+    """A store on a database without any table."""
+    return await open_store(database_url)
+
+
+async def test_two_at_once_apply_everything_once(bare_store: DatabaseStore) -> None:
+    assert await bare_store.pending_migrations() == list(load_migrations())
+
+    applied = await asyncio.gather(bare_store.migrate(), bare_store.migrate(), bare_store.migrate())
+
+    assert sorted(applied, key=len) == [[], [], list(load_migrations())]
+    assert await bare_store.pending_migrations() == []
+
+
+async def test_a_schema_that_is_behind_says_what_to_run(bare_store: DatabaseStore) -> None:
+    with pytest.raises(NotReady, match="innbox migrate"):
+        await bare_store.last_event()
+
+
+async def test_a_migration_that_fails_leaves_nothing(
+    bare_store: DatabaseStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    broken = {**load_migrations(), "9999_broken": b"CREATE TABLE half (id integer); SELECT 1 / 0"}
+    monkeypatch.setattr(schema, "load_migrations", lambda: broken)
+
+    with pytest.raises(psycopg.errors.DivisionByZero):
+        await bare_store.migrate()
+
+    assert await bare_store.pending_migrations() == list(broken)
+
+
+async def test_without_a_server_it_is_unavailable(open_store: Opens) -> None:
+    store = await open_store("postgresql://nobody@127.0.0.1:1/nothing")
+
+    with pytest.raises(StoreUnavailable):
+        await store.migrate()
+
+
+def test_the_database_ranks_deliveries_as_innbox_does(sql: Sql) -> None:
+    for status, rank in DELIVERY_RANK.items():
+        assert sql.execute("SELECT delivery_rank(%s)", [status.value]).fetchall() == [(rank,)]
+
+
+def test_the_database_waits_for_heartbeats_as_innbox_does(sql: Sql) -> None:
+    assert sql.execute("SELECT heartbeat_life()").fetchall() == [(HEARTBEAT_LIFE,)]
+
+
+def test_migrations_are_numbered_without_a_gap() -> None:
+    assert [name[:4] for name in load_migrations()] == [f"{n:04}" for n in range(1, len(load_migrations()) + 1)]
