@@ -8,13 +8,18 @@ MAX_ENTRIES = 10_000
 
 
 class MemoryCache:
-    """Implements the Cache port in memory; the oldest entries leave when it is full. `clock` counts seconds."""
+    """Implements the Cache port in memory. `clock` counts seconds.
+
+    At most `max_entries` keys are kept, and as many members of all groups together; the ones written longest ago leave
+    first.
+    """
 
     def __init__(self, max_entries: int = MAX_ENTRIES, clock: Callable[[], float] = time.monotonic) -> None:
         self._max = max_entries
         self._clock = clock
         self._values: OrderedDict[str, tuple[float, bytes]] = OrderedDict()
         self._groups: dict[str, dict[str, tuple[float, bytes]]] = {}
+        self._places: OrderedDict[tuple[str, str], None] = OrderedDict()  # (group, member), written longest ago first
 
     async def get(self, key: str) -> bytes | None:
         found = self._living(key)
@@ -34,25 +39,24 @@ class MemoryCache:
 
     async def time_left(self, key: str) -> float:
         found = self._living(key)
-        return found[0] - self._clock() if found else 0.0
+        return max(found[0] - self._clock(), 0.0) if found else 0.0
 
     async def put_member(self, group: str, member: str, value: bytes, ttl: float) -> None:
         self._groups.setdefault(group, {})[member] = (self._clock() + ttl, value)
+        self._places[group, member] = None
+        self._places.move_to_end((group, member))
+        while len(self._places) > self._max:
+            self._drop_member(*next(iter(self._places)))
 
     async def remove_member(self, group: str, member: str) -> None:
-        members = self._groups.get(group, {})
-        members.pop(member, None)
-        if not members:
-            self._groups.pop(group, None)
+        self._drop_member(group, member)
 
     async def members(self, group: str) -> Mapping[str, bytes]:
         now = self._clock()
-        living = {member: found for member, found in self._groups.get(group, {}).items() if found[0] > now}
-        if living:
-            self._groups[group] = living
-        else:
-            self._groups.pop(group, None)
-        return {member: value for member, (_, value) in living.items()}
+        for member, (ends, _) in list(self._groups.get(group, {}).items()):
+            if ends <= now:
+                self._drop_member(group, member)
+        return {member: value for member, (_, value) in self._groups.get(group, {}).items()}
 
     def _living(self, key: str) -> tuple[float, bytes] | None:
         found = self._values.get(key)
@@ -66,3 +70,10 @@ class MemoryCache:
         self._values.move_to_end(key)
         while len(self._values) > self._max:
             self._values.popitem(last=False)
+
+    def _drop_member(self, group: str, member: str) -> None:
+        self._places.pop((group, member), None)
+        members = self._groups.get(group, {})
+        members.pop(member, None)
+        if not members:
+            self._groups.pop(group, None)

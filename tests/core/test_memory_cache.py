@@ -79,3 +79,10 @@ async def test_what_was_removed_takes_no_room() -> None:
         await cache.remove_member("group", f"member-{n}")
 
     assert await cache.members("group") == {"stays": b"1"}
+
+
+async def test_two_caches_share_nothing() -> None:
+    one, other = MemoryCache(), MemoryCache()
+    await one.set("key", b"value", 60)
+
+    assert await other.get("key") is None
