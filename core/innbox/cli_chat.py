@@ -6,13 +6,13 @@ from argparse import Namespace
 
 from innbox.cli_common import Subcommands, configured, progress
 from innbox.config import Config
-from innbox.errors import NotFound, Refused
+from innbox.errors import NotFound
 
 
 def add_commands(commands: Subcommands) -> None:
     """Add `chat`."""
     chat = commands.add("chat", "talk to the bot in the terminal; nothing is stored or sent", run_chat)
-    chat.add_argument("--hotel", metavar="H", help="which hotel's bot (default: the only one)")
+    chat.add_argument("--hotel", metavar="H", help="which hotel's bot (default: the file's first)")
 
 
 def run_chat(arguments: Namespace) -> int:
@@ -26,14 +26,9 @@ def run_chat(arguments: Namespace) -> int:
 
 
 def _chosen(config: Config, hotel: str | None) -> str:
-    names = ", ".join(config.hotels)
-    if hotel is None:
-        if len(config.hotels) > 1:
-            raise Refused(f"There are several hotels ({names}); choose one with --hotel.")
-        return next(iter(config.hotels))
-    if hotel not in config.hotels:
-        raise NotFound(f"There is no hotel {hotel}; there are {names}.")
-    return hotel
+    if hotel is not None and hotel not in config.hotels:
+        raise NotFound(f"There is no hotel {hotel}; there are {', '.join(config.hotels)}.")
+    return hotel or next(iter(config.hotels))
 
 
 async def _chat(config: Config, hotel: str) -> None:
@@ -60,10 +55,10 @@ async def _line(on_terminal: bool) -> str:
         return sys.stdin.readline()
     print("You: ", end="", flush=True)
     loop = asyncio.get_running_loop()
-    ready = loop.create_future()
-    loop.add_reader(sys.stdin.fileno(), lambda: ready.done() or ready.set_result(None))
+    ready = asyncio.Event()
+    loop.add_reader(sys.stdin.fileno(), ready.set)
     try:
-        await ready
+        await ready.wait()
     finally:
         loop.remove_reader(sys.stdin.fileno())
     return sys.stdin.readline()

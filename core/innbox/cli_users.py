@@ -42,7 +42,8 @@ def run_add(arguments: Namespace) -> int:
         if hotel not in config.hotels:
             raise NotFound(f"There is no hotel {hotel}; there are {', '.join(config.hotels)}.")
     password = read_password()
-    user = _with_accounts(config, lambda a: a.add_user(arguments.name, password, arguments.role, arguments.hotel))
+    hotels: list[str] = arguments.hotel
+    user = _with_accounts(config, lambda a: a.add_user(arguments.name, password, arguments.role, hotels or None))
     print(f"Added {user.name} ({user.role}, {_hotels(user)}).")
     return 0
 

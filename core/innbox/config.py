@@ -399,19 +399,23 @@ def _validated(tree: Tree, model: type[M], values: Any, at: KeyPath, owner: str)
 
 
 def _note(tree: Tree, model: type[BaseModel], error: ErrorDetails, at: KeyPath, owner: str) -> None:
-    path = (*at, *_in_file(tree, error, at))
-    if tree.touches_fault(path):
+    inside = _in_file(tree, model, error, at)
+    if tree.touches_fault((*at, *inside)):
         return
-    inside = path[len(at) : -1]
-    known = [key for key in config_words.keys_at(model, inside) if key not in _FILLED_BY_LOADER]
-    within = f"{owner} ({'.'.join(map(str, inside))})" if inside else owner
-    tree.fault(path, tree.masked(config_words.sentence(error, known, within)))
+    known = _keys(model, inside[:-1])
+    within = ".".join(map(str, (*at, *inside)[:-1])) if len(inside) > 1 else owner
+    tree.fault((*at, *inside), tree.masked(config_words.sentence(error, known, within)))
 
 
-def _in_file(tree: Tree, error: ErrorDetails, at: KeyPath) -> KeyPath:
-    """Return an error's place without pydantic's own marks (`[key]`, the names of a union's members)."""
-    place = tuple(part for part in error["loc"] if part != "slug" or error["type"] == "extra_forbidden")
-    if error["type"] == "missing":
-        return place
-    last = max((end for end in range(len(place) + 1) if (*at, *place[:end]) in tree.lines), default=0)
-    return place if len(place) == 1 else place[:last]
+def _in_file(tree: Tree, model: type[BaseModel], error: ErrorDetails, at: KeyPath) -> KeyPath:
+    """Return an error's place below `at`, up to pydantic's own marks (`[key]`, the names of a union's members)."""
+    kept: KeyPath = ()
+    for part in error["loc"]:
+        if (*at, *kept, part) not in tree.lines and part not in _keys(model, kept):
+            break
+        kept = (*kept, part)
+    return kept
+
+
+def _keys(model: type[BaseModel], path: KeyPath) -> list[str]:
+    return [key for key in config_words.keys_at(model, path) if key not in _FILLED_BY_LOADER]

@@ -142,8 +142,10 @@ def _syntax_sentence(error: yaml.MarkedYAMLError, text: str) -> str:
     line = text.split("\n")[mark.line] if mark and mark.line < len(text.split("\n")) else ""
     if r"'\t'" in problem or "\t" in line[: len(line) - len(line.lstrip())]:
         return "is indented with a tab; YAML takes spaces only"
+    if "${" in line and "flow" in (error.context or ""):
+        return 'needs quotes around "${NAME}" between brackets'
     for start, sentence in _SYNTAX.items():
-        if problem.startswith(start):
+        if problem.startswith(start) or (error.context or "").startswith(start):
             return sentence
     return "is not valid YAML; check the quotes, brackets and indentation here and on the line above"
 
@@ -152,6 +154,7 @@ _SYNTAX = {
     "mapping values are not allowed here": "has a colon too many; put the value in quotes, or check the line above",
     "could not find expected ':'": "is not `key: value`; a colon followed by a space is missing",
     "found undefined alias": "begins with `*`, which names an anchor that is not there; put the value in quotes",
+    "while scanning a tag": "begins with `!`, which is a YAML tag; put the value in quotes",
     "found character": "begins with a character that must stand in quotes; write the value in quotes",
     "found unexpected end of stream": "a quote is opened and never closed; close it",
     "found unknown escape character": "holds a backslash in double quotes; use single quotes",

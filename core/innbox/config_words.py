@@ -2,7 +2,8 @@
 
 import difflib
 from collections.abc import Iterable, Mapping
-from typing import Any
+from types import UnionType
+from typing import Any, Union, get_args, get_origin
 
 from pydantic import BaseModel
 from pydantic_core import ErrorDetails
@@ -42,22 +43,27 @@ def keys_at(model: type[BaseModel], path: Iterable[str | int]) -> list[str]:
     here: Any = model
     for part in path:
         here = _step(here, part)
-        if here is None:
-            return []
-    return [field.alias or name for name, field in here.model_fields.items()]
+    found = _model_in(here)
+    return [field.alias or name for name, field in found.model_fields.items()] if found else []
 
 
-def _step(model: type[BaseModel], part: str | int) -> type[BaseModel] | None:
-    field = model.model_fields.get(str(part))
-    return _model_in(field.annotation) if field is not None else None
+def _step(annotation: Any, part: str | int) -> Any:
+    """Return the type of what stands under a key or at an index of a value of a type; None where that is unknown."""
+    if get_origin(annotation) in (Union, UnionType):
+        steps = (_step(member, part) for member in get_args(annotation))
+        return next((step for step in steps if step is not None), None)
+    if get_origin(annotation) is not None:  # a list or a mapping: the type of its values comes last
+        return next((inner for inner in reversed(get_args(annotation)) if inner is not ...), None)
+    found = _model_in(annotation)
+    field = found.model_fields.get(str(part)) if found else None
+    return field.annotation if field else None
 
 
 def _model_in(annotation: Any) -> type[BaseModel] | None:
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         return annotation
-    for inner in getattr(annotation, "__args__", ()):
-        if (found := _model_in(inner)) is not None:
-            return found
+    if get_origin(annotation) in (Union, UnionType):
+        return next((found for member in get_args(annotation) if (found := _model_in(member))), None)
     return None
 
 

@@ -1,6 +1,7 @@
 """What stands between the network and the routes: limits of size, time and origin, and headers for every page."""
 
 import asyncio
+import contextlib
 from typing import TYPE_CHECKING, Any
 
 from starlette.datastructures import Headers, MutableHeaders
@@ -8,12 +9,14 @@ from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+from innbox.errors import Refused
 from innbox.http import origin_allowed
 
 if TYPE_CHECKING:
     from innbox.app import App
 
 MAX_BODY = 64 * 1024  # bytes; webhooks and forms are far smaller
+DRAIN_BYTES, DRAIN_SECONDS = 4 * 1024 * 1024, 1.0
 REQUEST_SECONDS = 15.0
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 CONTENT_POLICY = (
@@ -61,12 +64,12 @@ class SlowSenderProtocol(HttpToolsProtocol):
             self.transport.close()
 
 
-class _TooLargeError(Exception):
-    pass
-
-
 class BodyLimit:
-    """Answers 413 to a body of more than `MAX_BODY` bytes, declared or not, before a route has read it."""
+    """Refuses a body of more than `MAX_BODY` bytes, declared or not, when a route begins to read it.
+
+    The route sees `Refused` with the code `too_large`; where it does not answer itself, that is a 413. The answer
+    leaves at once; what the client still sends is thrown away for a moment, so that it comes to read the answer.
+    """
 
     def __init__(self, app: ASGIApp, max_body: int = MAX_BODY) -> None:
         self._app = app
@@ -76,34 +79,45 @@ class BodyLimit:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        declared = Headers(scope=scope).get("content-length", "0")
-        if not declared.isdigit() or int(declared) > self._max:
-            await self._refuse(scope, receive, send)
-            return
-        read, started = 0, False
+        read, refused, ended = 0, _declared(scope) > self._max, False
 
         async def counting_receive() -> Message:
-            nonlocal read
-            message = await receive()
-            read += len(message.get("body", b""))
-            if read > self._max:
-                raise _TooLargeError
-            return message
+            nonlocal read, refused, ended
+            if not refused:
+                message = await receive()
+                read += len(message.get("body", b""))
+                refused, ended = read > self._max, not message.get("more_body", False)
+                if not refused:
+                    return message
+            raise Refused(f"The request is larger than {self._max // 1024} KB.", "too_large")
 
-        async def noting_send(message: Message) -> None:
-            nonlocal started
-            started = True
-            await send(message)
+        async def patient_send(message: Message) -> None:
+            last = message["type"] == "http.response.body" and not message.get("more_body", False)
+            if not (refused and last) or ended:
+                await send(message)
+                return
+            await send({**message, "more_body": True})
+            await _drain(receive)
+            await send({"type": "http.response.body", "body": b"", "more_body": False})
 
-        try:
-            await self._app(scope, counting_receive, noting_send)
-        except _TooLargeError:
-            if not started:
-                await self._refuse(scope, receive, send)
+        await self._app(scope, counting_receive, patient_send)
 
-    async def _refuse(self, scope: Scope, receive: Receive, send: Send) -> None:
-        text = f"The request is larger than {self._max // 1024} KB."
-        await JSONResponse({"error": text}, 413, {"Connection": "close"})(scope, receive, send)
+
+def _declared(scope: Scope) -> int:
+    declared = Headers(scope=scope).get("content-length", "0")
+    return int(declared) if declared.isdigit() and len(declared) < 16 else 0
+
+
+async def _drain(receive: Receive) -> None:
+    """Read and forget a body until its end, `DRAIN_BYTES` or `DRAIN_SECONDS`."""
+    read = 0
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(DRAIN_SECONDS):
+            while read < DRAIN_BYTES:
+                message = await receive()
+                read += len(message.get("body", b""))
+                if message["type"] != "http.request" or not message.get("more_body", False):
+                    return
 
 
 class OriginCheck:

@@ -61,6 +61,22 @@ def create_asgi(config: Config) -> ASGIApp:
     return socketio.ASGIApp(server, starlette, socketio_path="socket.io")  # type: ignore[no-any-return]
 
 
+def server_options(config: Config) -> dict[str, Any]:
+    """Return how uvicorn is to serve: limits, no chatter, and proxies believed only where they are trusted."""
+    return {
+        "http": SlowSenderProtocol,
+        "ws": "websockets-sansio",
+        "ws_max_size": MAX_FRAME + 1024,
+        "log_config": None,
+        "access_log": False,
+        "server_header": False,
+        "proxy_headers": True,
+        "forwarded_allow_ips": list(config.trusted_proxies),
+        "timeout_graceful_shutdown": STOP_SECONDS,
+        "lifespan": "on",
+    }
+
+
 def asgi_from_environment() -> ASGIApp:
     """Return the ASGI app of the file named by `INNBOX_CONFIG`: for several web processes on one port."""
     config = load_config(Path(os.environ[CONFIG_VARIABLE]))
@@ -73,20 +89,7 @@ def serve(config: Config, config_path: Path, host: str, port: int, workers: int 
     set_up_logs(config.logs.level, config.logs.format, "web")
     if workers > 1 and config.queue is None:
         raise Refused("Several web processes need queue.url in the configuration.")
-    options: dict[str, Any] = {
-        "host": host,
-        "port": port,
-        "http": SlowSenderProtocol,
-        "ws": "websockets-sansio",
-        "ws_max_size": MAX_FRAME + 1024,
-        "log_config": None,
-        "access_log": False,
-        "server_header": False,
-        "proxy_headers": True,
-        "forwarded_allow_ips": list(config.trusted_proxies),
-        "timeout_graceful_shutdown": STOP_SECONDS,
-        "lifespan": "on",
-    }
+    options = {**server_options(config), "host": host, "port": port}
     if workers > 1:
         os.environ[CONFIG_VARIABLE] = str(config_path)
         uvicorn.run("innbox.web:asgi_from_environment", factory=True, workers=workers, **options)
@@ -192,6 +195,9 @@ _STATUS: tuple[tuple[type[InnboxError], int], ...] = (
 )
 
 
+_STATUS_OF_CODE = {"forbidden": 403, "too_large": 413}
+
+
 async def _told(request: Request, error: Exception) -> Response:
     status = next((status for kind, status in _STATUS if isinstance(error, kind)), 500)
     if status == 503:
@@ -199,9 +205,13 @@ async def _told(request: Request, error: Exception) -> Response:
         return JSONResponse({"error": "The store is not available; nothing was written. Try again."}, 503)
     if status == 500:
         return await _broken(request, error)
-    if isinstance(error, Refused) and error.code == "forbidden":
-        status = 403
-    headers = {"Retry-After": str(max(int(error.retry_after), 1))} if isinstance(error, Throttled) else None
+    headers: dict[str, str] = {}
+    if isinstance(error, Refused) and error.code in _STATUS_OF_CODE:
+        status = _STATUS_OF_CODE[error.code]
+    if isinstance(error, Throttled):
+        headers["Retry-After"] = str(max(int(error.retry_after), 1))
+    if status == 413:
+        headers["Connection"] = "close"  # the rest of the body is not read
     return JSONResponse({"error": str(error)}, status, headers)
 
 

@@ -43,18 +43,39 @@ async def test_unknown_paths_and_methods_are_told_plainly(run_innbox: Any) -> No
 
 
 async def test_a_large_body_is_refused_declared_or_not(run_innbox: Any) -> None:
-    innbox: Running = await run_innbox(PLUGINS)
+    twilio = {"account_sid": f"AC{0:032}", "auth_token": "token", "numbers": {"+14155238886": "test"}}
+    innbox: Running = await run_innbox({**PLUGINS, "whatsapp_twilio": twilio})
+    form = {"Content-Type": "application/x-www-form-urlencoded"}
 
-    async def endless() -> Any:
-        for _ in range(100):
-            yield b"x" * 4096
-
-    declared = await innbox.http.post("/login", content=b"x" * 70_000)
+    declared = await innbox.http.post("/whatsapp", content=b"x" * 70_000, headers=form)
     assert declared.status_code == 413
-    chunked = await innbox.http.post(
-        "/login", content=endless(), headers={"Content-Type": "application/x-www-form-urlencoded"}
-    )
-    assert chunked.status_code == 413
+    assert "64 KB" in declared.json()["error"]
+    password = await innbox.http.post("/login", data={"username": "ana", "password": "x" * 1_000_000})
+    assert password.status_code == 400
+
+
+async def test_an_endless_body_is_answered_while_it_is_sent(run_innbox: Any) -> None:
+    twilio = {"account_sid": f"AC{0:032}", "auth_token": "token", "numbers": {"+14155238886": "test"}}
+    innbox: Running = await run_innbox({**PLUGINS, "whatsapp_twilio": twilio})
+    host, port = innbox.url.removeprefix("http://").split(":")
+    reader, writer = await asyncio.open_connection(host, int(port))
+    writer.write(b"POST /whatsapp HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n")
+    writer.write(b"Content-Type: application/x-www-form-urlencoded\r\n\r\n")
+
+    async def send() -> int:
+        sent = 0
+        while not reader.at_eof():
+            writer.write(b"1000\r\n" + b"x" * 4096 + b"\r\n")
+            await writer.drain()
+            sent += 4096
+            await asyncio.sleep(0.001)
+        return sent
+
+    sending = asyncio.create_task(send())
+    async with asyncio.timeout(5):
+        assert (await reader.readline()).startswith(b"HTTP/1.1 413 ")
+    sending.cancel()
+    writer.close()
 
 
 async def test_a_foreign_page_may_not_post(run_innbox: Any) -> None:

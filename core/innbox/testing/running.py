@@ -15,8 +15,7 @@ import yaml
 
 from innbox.app import App
 from innbox.config import load_config
-from innbox.guards import SlowSenderProtocol
-from innbox.web import MAX_FRAME, create_asgi
+from innbox.web import create_asgi, server_options
 
 FACTS = """# Hotel Test
 
@@ -94,20 +93,10 @@ async def running_innbox(folder: Path, plugins: Mapping[str, Any], **core: Any) 
         listener.bind(("127.0.0.1", 0))
         url = f"http://127.0.0.1:{listener.getsockname()[1]}"
         path = write_config(folder, plugins, **{"public_url": url, **core})
-        asgi = create_asgi(load_config(path))
+        config = load_config(path)
+        asgi = create_asgi(config)
         app: App = asgi.other_asgi_app.state.innbox  # type: ignore[attr-defined]
-        server = _Server(
-            uvicorn.Config(
-                asgi,
-                http=SlowSenderProtocol,
-                ws="websockets-sansio",
-                ws_max_size=MAX_FRAME + 1024,
-                log_config=None,
-                access_log=False,
-                lifespan="on",
-                timeout_graceful_shutdown=2,
-            )
-        )
+        server = _Server(uvicorn.Config(asgi, **server_options(config)))
         task = asyncio.create_task(server.serve([listener]))
         try:
             async with asyncio.timeout(START_SECONDS):

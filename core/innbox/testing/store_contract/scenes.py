@@ -15,7 +15,7 @@ CHANNEL = "whatsapp"
 HANDLE = "+351911222333"
 AT_ONCE = IngestRules(wait_seconds=0, wait_at_most_seconds=0)
 BOT_OFF = IngestRules(wait_seconds=0, wait_at_most_seconds=0, bot_on=False)
-NO_IDS = ("", "not-an-id", "' OR 1=1 --", "00000000-0000-7000-8000-000000000000")
+NO_IDS = ("", "not-an-id", "' OR 1=1 --", "00000000-0000-7000-8000-000000000000", "a\0b", "\ud800")
 LONG_AGO = datetime.fromisoformat("2020-01-01T00:00:00+00:00")
 
 
