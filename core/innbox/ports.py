@@ -118,7 +118,11 @@ class Tool(Protocol):
 
     name: str
     description: str
-    Arguments: type[BaseModel]
+
+    @property
+    def Arguments(self) -> type[BaseModel]:  # noqa: N802 - it is a class; a plain class attribute does
+        """The pydantic model that checks what the model wrote, and whose schema it is shown."""
+        ...
 
     async def run(self, turn: Turn, arguments: Any) -> ToolResult:
         """Answer the model; raise `ToolError` with a text for it. Effects are returned, never done here."""

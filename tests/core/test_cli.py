@@ -21,9 +21,8 @@ import httpx
 import pytest
 import yaml
 
-from innbox import cli_common
-from innbox.cli import main
-from innbox.cli_demo import kept_secret
+from innbox.cli import common, main
+from innbox.cli.demo import kept_secret
 from innbox.plugins import installed
 from innbox.testing.running import write_config
 from innbox.testing.services import free_port
@@ -108,10 +107,10 @@ def shell(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Captur
     monkeypatch.syspath_prepend(tmp_path)
     phone = EntryPoint("house_phone", "cli_test_plugins:HousePhone", "innbox.plugins")
     points = {"sqlite_store": installed()["sqlite_store"], "house_phone": phone}
-    for module in ("innbox.config", "innbox.cli_house"):
+    for module in ("innbox.config", "innbox.cli.house"):
         monkeypatch.setattr(f"{module}.installed", lambda: points)
-    for module in ("cli_common", "cli_demo", "cli_plugin_commands"):  # logs are the whole process's
-        monkeypatch.setattr(f"innbox.{module}.set_up_logs", lambda *_: None)
+    for module in ("common", "demo", "plugin_commands"):  # logs are the whole process's
+        monkeypatch.setattr(f"innbox.cli.{module}.set_up_logs", lambda *_: None)
     monkeypatch.delenv("INNBOX_CONFIG", raising=False)
     return Shell(write_config(tmp_path, {"house_phone": {}}), capsys, monkeypatch)
 
@@ -193,7 +192,7 @@ def test_what_nobody_thought_of_is_1_and_a_sentence_too(shell: Shell) -> None:
     def broken(*_: object) -> None:
         raise ZeroDivisionError("division by zero")
 
-    shell.monkeypatch.setattr("innbox.cli_common.load_config", broken)
+    shell.monkeypatch.setattr("innbox.cli.common.load_config", broken)
 
     assert shell.run("check") == 1
     assert shell.err == "Innbox failed: ZeroDivisionError: division by zero (--debug shows where)\n"
@@ -252,7 +251,7 @@ def test_plugins_works_without_a_configuration(shell: Shell) -> None:
 
 def test_a_broken_plugin_is_named_and_does_no_harm_to_the_table(shell: Shell) -> None:
     points = {"broken": EntryPoint("broken", "no_such_module:Nothing", "innbox.plugins")}
-    shell.monkeypatch.setattr("innbox.cli_house.installed", lambda: points)
+    shell.monkeypatch.setattr("innbox.cli.house.installed", lambda: points)
 
     assert shell.run("plugins", configured=False) == 0
     assert "cannot be used: plugin broken: cannot be imported from no_such_module:Nothing" in shell.out
@@ -397,11 +396,11 @@ def test_a_plugin_cannot_replace_a_command(shell: Shell) -> None:
 def test_progress_is_shown_on_a_terminal_alone(
     monkeypatch: pytest.MonkeyPatch, stream: type[io.StringIO], shown: bool
 ) -> None:
-    monkeypatch.setattr(cli_common, "QUIET_SECONDS", 0.01)
+    monkeypatch.setattr(common, "QUIET_SECONDS", 0.01)
     stderr = stream()
     monkeypatch.setattr("sys.stderr", stderr)
 
-    with cli_common.progress("Counting the towels"):
+    with common.progress("Counting the towels"):
         time.sleep(0.1)
 
     assert ("Counting the towels … 0 s" in stderr.getvalue()) is shown

@@ -28,8 +28,8 @@ from pydantic import (
 )
 from pydantic_core import ErrorDetails
 
-from innbox import config_words
-from innbox.config_tree import KeyPath, Tree, read_text, read_tree
+from innbox.config import words
+from innbox.config.tree import KeyPath, Tree, read_text, read_tree
 from innbox.errors import ConfigError, PluginError
 from innbox.plugins import Plugin, PluginSettings, hooks_of, installed, load_class
 
@@ -285,7 +285,7 @@ def _filled(tree: Tree, slug: str, values: Any, folder: Path) -> Any:
     here: KeyPath = ("hotels", slug)
     for key in _FILLED_BY_LOADER & set(values):
         known = set(Hotel.model_fields) - _FILLED_BY_LOADER
-        tree.fault((*here, key), config_words.unknown_key(key, known, "a hotel"))
+        tree.fault((*here, key), words.unknown_key(key, known, "a hotel"))
     filled = {**values, "slug": slug}
     if "facts" not in values:
         tree.fault((*here, "facts"), "is missing; name a Markdown file with what the bot may tell guests")
@@ -362,7 +362,7 @@ def _switched_on(tree: Tree, name: str, values: Any) -> Any:
 def _class(tree: Tree, name: str, points: Mapping[str, EntryPoint]) -> type[Plugin[Any]] | None:
     if name in points:
         return load_class(points[name])
-    near = config_words.near(name, points)
+    near = words.near(name, points)
     meant = f"; did you mean {near}?" if near else "; install it, or remove it"
     tree.fault(
         ("plugins", name), f"no such plugin is installed{meant} Installed: {', '.join(sorted(points)) or 'none'}"
@@ -404,7 +404,7 @@ def _note(tree: Tree, model: type[BaseModel], error: ErrorDetails, at: KeyPath, 
         return
     known = _keys(model, inside[:-1])
     within = ".".join(map(str, (*at, *inside)[:-1])) if len(inside) > 1 else owner
-    tree.fault((*at, *inside), tree.masked(config_words.sentence(error, known, within)))
+    tree.fault((*at, *inside), tree.masked(words.sentence(error, known, within)))
 
 
 def _in_file(tree: Tree, model: type[BaseModel], error: ErrorDetails, at: KeyPath) -> KeyPath:
@@ -418,4 +418,4 @@ def _in_file(tree: Tree, model: type[BaseModel], error: ErrorDetails, at: KeyPat
 
 
 def _keys(model: type[BaseModel], path: KeyPath) -> list[str]:
-    return [key for key in config_words.keys_at(model, path) if key not in _FILLED_BY_LOADER]
+    return [key for key in words.keys_at(model, path) if key not in _FILLED_BY_LOADER]

@@ -11,16 +11,16 @@ from collections.abc import Callable, Sequence
 from importlib.metadata import version
 from typing import NoReturn
 
-from innbox import cli_chat, cli_demo, cli_house, cli_new_plugin, cli_plugin_commands, cli_users
-from innbox.cli_common import CommandParser, Subcommands, Usage, shared_options
+from innbox.cli import chat, demo, house, new_plugin, plugin_commands, users
+from innbox.cli.common import CommandParser, Subcommands, Usage, shared_options
 from innbox.errors import InnboxError
 
 GROUPS: tuple[Callable[[Subcommands], None], ...] = (
-    cli_house.add_commands,
-    cli_users.add_commands,
-    cli_chat.add_commands,
-    cli_demo.add_commands,
-    cli_new_plugin.add_commands,
+    house.add_commands,
+    users.add_commands,
+    chat.add_commands,
+    demo.add_commands,
+    new_plugin.add_commands,
 )
 
 
@@ -49,7 +49,7 @@ def _run(given: list[str]) -> int:
     adder = Subcommands(commands)
     for add_commands in GROUPS:
         add_commands(adder)
-    cli_plugin_commands.add_commands(adder, given)
+    plugin_commands.add_commands(adder, given)
     found = parser.parse_args(given)
     if found.command is None:
         parser.print_help(sys.stderr)

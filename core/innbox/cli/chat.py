@@ -4,7 +4,7 @@ import asyncio
 import sys
 from argparse import Namespace
 
-from innbox.cli_common import Subcommands, configured, progress
+from innbox.cli.common import Subcommands, configured, progress
 from innbox.config import Config
 from innbox.errors import NotFound
 

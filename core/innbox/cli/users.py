@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
 from innbox.accounts import MAX_PASSWORD, MIN_PASSWORD, ROLES, Accounts
-from innbox.cli_common import CommandParser, Subcommands, configured, table
+from innbox.cli.common import CommandParser, Subcommands, configured, table
 from innbox.config import Config
 from innbox.errors import NotFound, Refused
 from innbox.messages import User

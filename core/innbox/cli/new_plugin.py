@@ -3,7 +3,7 @@
 from argparse import Namespace
 from pathlib import Path
 
-from innbox.cli_common import Subcommands
+from innbox.cli.common import Subcommands
 from innbox.new_plugin import KINDS, write_package
 
 

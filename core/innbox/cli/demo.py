@@ -6,7 +6,7 @@ import secrets
 from argparse import ArgumentTypeError, Namespace
 from pathlib import Path
 
-from innbox.cli_common import Subcommands, check_port, clean_stop, config_path, port_number
+from innbox.cli.common import Subcommands, check_port, clean_stop, config_path, port_number
 from innbox.config import Config, load_config
 from innbox.errors import NotReady, Refused
 from innbox.logs import set_up_logs
@@ -45,7 +45,7 @@ def run_demo(arguments: Namespace) -> int:
 
 def demo_config() -> Path:
     """Return the demo's configuration: that of the working directory, else that of this source tree."""
-    for folder in (Path.cwd(), Path(__file__).parents[2]):
+    for folder in (Path.cwd(), Path(__file__).parents[3]):
         if (folder / "config" / "demo.yaml").is_file():
             return folder / "config" / "demo.yaml"
     raise NotReady("There is no config/demo.yaml here. Run this in Innbox's folder, or name a file with -c.")

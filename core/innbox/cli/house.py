@@ -4,7 +4,7 @@ import asyncio
 from argparse import Namespace
 from importlib.metadata import EntryPoint
 
-from innbox.cli_common import (
+from innbox.cli.common import (
     Subcommands,
     check_port,
     clean_stop,

@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from innbox.cli_common import CONFIG_VARIABLE, Subcommands, shared_options
+from innbox.cli.common import CONFIG_VARIABLE, Subcommands, shared_options
 from innbox.commands import Command
 from innbox.config import load_config
 from innbox.errors import InnboxError, PluginError
