@@ -7,6 +7,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from innbox import App, ConversationStatus, HandledBy, InboxQuery, NotFound, Refused, User
+from innbox_dashboard.lists import Lists
 
 _NO_STORE = {"cache-control": "no-store"}
 _WHOLE_NUMBER = re.compile(r"[0-9]{1,15}", re.ASCII)
@@ -18,27 +19,20 @@ class Api:
 
     def __init__(self, app: App) -> None:
         self._app = app
+        self._lists = Lists(app.store, app.cache)
 
     async def conversations(self, request: Request, user: User) -> Response:
         """`GET /get_conversations?hotel=&status=&handled_by=&q=&cursor=&limit=`, newest first."""
-        page = await self._app.store.inbox(
-            InboxQuery(
-                hotels=self._hotels(request, user),
-                status=_choice(request, "status", ConversationStatus),
-                handled_by=_choice(request, "handled_by", HandledBy),
-                q=_text(request, "q"),
-                cursor=_text(request, "cursor"),
-                limit=_number(request, "limit", 50, 1, 100),
-            )
+        query = InboxQuery(
+            hotels=self._hotels(request, user),
+            status=_choice(request, "status", ConversationStatus),
+            handled_by=_choice(request, "handled_by", HandledBy),
+            q=_text(request, "q"),
+            cursor=_text(request, "cursor"),
+            limit=_number(request, "limit", 50, 1, 100),
         )
-        return JSONResponse(
-            {
-                "conversations": [conversation.as_json() for conversation in page.conversations],
-                "next_cursor": page.next_cursor,
-                "last_event": page.last_event,
-            },
-            headers=_NO_STORE,
-        )
+        body = await self._lists.page(query)
+        return Response(body, media_type="application/json", headers=_NO_STORE)
 
     async def messages(self, request: Request, user: User) -> Response:
         """`GET /get_messages?conversation_id=&before=&limit=`, oldest first."""

@@ -34,8 +34,12 @@ class SignIn:
 
     async def sign_in(self, request: Request) -> Response:
         """Take name and password; a new session's token is given each time, and an old one ends."""
-        async with request.form() as form:
-            name, password, target = form.get("username", ""), form.get("password", ""), local_path(form.get("next"))
+        try:
+            async with request.form() as form:
+                name, password = form.get("username", ""), form.get("password", "")
+                target = local_path(form.get("next"))
+        except Refused as refused:  # a password of a megabyte
+            return self._page(HOME, 400, str(refused))
         if not isinstance(name, str) or not isinstance(password, str):
             return self._page(target, 400, "Name and password are texts.")
         try:

@@ -88,6 +88,10 @@ class Store:
         ]
         return InboxPage(tuple(found[: query.limit]), None, len(self.events))
 
+    async def last_event(self) -> int:
+        self._answer()
+        return len(self.events)
+
     async def history(self, conversation_id: str, before: int | None, limit: int) -> HistoryPage:
         older = [m for m in self.messages[conversation_id] if before is None or m.seq < before]
         page = older[-limit:]
