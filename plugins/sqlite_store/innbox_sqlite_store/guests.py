@@ -1,0 +1,187 @@
+"""Taking in what guests write."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from sqlite3 import Row
+from typing import Any
+
+from innbox import (
+    AuthorKind,
+    ConversationStatus,
+    Direction,
+    HandledBy,
+    Inbound,
+    Ingested,
+    IngestRules,
+    new_id,
+)
+from innbox_sqlite_store.database import MICROSECONDS, Transaction
+from innbox_sqlite_store.log import shown, tell
+from innbox_sqlite_store.rows import attachments_to_json, maybe_moment, message_of, microseconds, to_json
+
+
+def ingest(tx: Transaction, inbound: Inbound, rules: IngestRules) -> Ingested:
+    """See `Store.ingest`."""
+    channel = inbound.address.channel
+    seen = tx.one("raw_inbound", channel=channel, provider_id=inbound.provider_id)
+    if seen and seen["message_id"]:
+        return _duplicate(tx, seen["message_id"])
+    conversation = _conversation(tx, inbound, rules, _guest(tx, inbound))
+    message_id = _add_message(tx, conversation, inbound)
+    tx.run(
+        "add_raw_inbound",
+        channel=channel,
+        provider_id=inbound.provider_id,
+        raw=to_json(inbound.raw),
+        message_id=message_id,
+    )
+    after = _after_message(tx, conversation, inbound, rules)
+    tx.run(
+        "guest_wrote",
+        id=conversation["id"],
+        handle=inbound.address.handle,
+        handled_by=after.handled_by.value,
+        epoch=after.epoch,
+        assignee=after.assignee,
+        handed=after.epoch != conversation["epoch"],
+        seq=conversation["last_seq"] + 1,
+        message_id=message_id,
+        window_closes_at=after.window_closes_at,
+        waiting_since=after.waiting_since,
+        answer_at=after.answer_at,
+    )
+    changed = shown(tx, conversation["id"])
+    assert changed.last_message is not None
+    return Ingested(
+        message=changed.last_message,
+        conversation=changed,
+        duplicate=False,
+        events=tell(tx, changed, new=(changed.last_message,)),
+        answer_at=maybe_moment(after.answer_at),
+    )
+
+
+def keep_aside(tx: Transaction, channel: str, provider_id: str, raw: Mapping[str, Any], reason: str) -> None:
+    """See `Store.keep_aside`."""
+    tx.run("keep_aside", channel=channel, provider_id=provider_id, raw=to_json(raw), reason=reason)
+
+
+def _duplicate(tx: Transaction, message_id: str) -> Ingested:
+    row = tx.one("message", id=message_id)
+    assert row is not None, "a webhook's message goes only together with the webhook's reference to it"
+    return Ingested(message=message_of(row), conversation=shown(tx, row["conversation_id"]), duplicate=True)
+
+
+def _guest(tx: Transaction, inbound: Inbound) -> str:
+    """Return the id of the guest who writes: the one known by the address or an alias, else a new one."""
+    addresses = (inbound.address, *inbound.aliases)
+    name_key = inbound.guest_name.casefold() if inbound.guest_name else None
+    names = {"name": inbound.guest_name or None, "name_key": name_key, "language": inbound.language}
+    found: list[str | None] = []
+    for address in addresses:
+        row = tx.one("guest_of_address", hotel=inbound.hotel, channel=address.channel, handle=address.handle)
+        found.append(row["guest_id"] if row else None)
+    guest_id = next((known for known in found if known), None)
+    if guest_id is None:
+        guest_id = new_id()
+        tx.run("add_guest", id=guest_id, hotel=inbound.hotel, **names)
+    elif inbound.guest_name or inbound.language:
+        tx.run("rename_guest", id=guest_id, **names)
+    for address, known in zip(addresses, found, strict=True):
+        if known is None:
+            tx.run(
+                "add_address",
+                hotel=inbound.hotel,
+                channel=address.channel,
+                handle=address.handle,
+                guest_id=guest_id,
+            )
+    return guest_id
+
+
+def _conversation(tx: Transaction, inbound: Inbound, rules: IngestRules, guest_id: str) -> Row:
+    row = tx.one("conversation_of_guest", guest_id=guest_id, channel=inbound.address.channel)
+    if row is None:
+        row = tx.one(
+            "add_conversation",
+            id=new_id(),
+            hotel=inbound.hotel,
+            channel=inbound.address.channel,
+            guest_id=guest_id,
+            handle=inbound.address.handle,
+            handled_by=_first_hands(rules).value,
+        )
+    assert row is not None
+    return row
+
+
+def _add_message(tx: Transaction, conversation: Row, inbound: Inbound) -> str:
+    message_id = new_id()
+    tx.run(
+        "add_message",
+        id=message_id,
+        conversation_id=conversation["id"],
+        seq=conversation["last_seq"] + 1,
+        direction=Direction.IN.value,
+        author_kind=AuthorKind.GUEST.value,
+        author_name=inbound.guest_name,
+        text=inbound.text,
+        attachments=attachments_to_json(inbound.attachments),
+        meta=to_json(dict(inbound.meta)),
+        provider_id=inbound.provider_id,
+        client_id=None,
+        status=None,
+        template=None,
+        due_at=None,
+    )
+    for position, attachment in enumerate(inbound.attachments):
+        if attachment.state == "fetching":
+            tx.run("add_media", message_id=message_id, position=position)
+    return message_id
+
+
+@dataclass(frozen=True, slots=True)
+class _After:
+    """How a conversation stands after a guest's message."""
+
+    handled_by: HandledBy
+    epoch: int
+    assignee: str | None
+    window_closes_at: int | None
+    waiting_since: int
+    answer_at: int | None
+
+
+def _after_message(tx: Transaction, conversation: Row, inbound: Inbound, rules: IngestRules) -> _After:
+    handled_by, epoch, assignee = HandledBy(conversation["handled_by"]), conversation["epoch"], conversation["assignee"]
+    if conversation["status"] != ConversationStatus.OPEN.value:
+        handled_by, epoch, assignee = _first_hands(rules), epoch + 1, None
+    elif handled_by is HandledBy.BOT and not rules.bot_on:
+        handled_by, epoch = HandledBy.STAFF, epoch + 1
+    waiting_since = conversation["waiting_since"] or tx.now
+    return _After(
+        handled_by=handled_by,
+        epoch=epoch,
+        assignee=assignee,
+        window_closes_at=_window(tx.now, conversation["window_closes_at"], inbound, rules),
+        waiting_since=waiting_since,
+        answer_at=_answer_at(tx.now, waiting_since, rules) if handled_by is HandledBy.BOT else None,
+    )
+
+
+def _first_hands(rules: IngestRules) -> HandledBy:
+    return HandledBy.BOT if rules.bot_on else HandledBy.STAFF
+
+
+def _answer_at(now: int, waiting_since: int, rules: IngestRules) -> int:
+    quiet = now + int(rules.wait_seconds * MICROSECONDS)
+    return min(quiet, waiting_since + int(rules.wait_at_most_seconds * MICROSECONDS))
+
+
+def _window(now: int, before: int | None, inbound: Inbound, rules: IngestRules) -> int | None:
+    """Return when the reply window closes. The provider counts from its own time of the message, which is earlier than
+    ours where the message was fetched back."""
+    if rules.reply_window is None:
+        return before
+    opened = min(microseconds(inbound.sent_at), now) if inbound.sent_at else now
+    return max(before or 0, opened + int(rules.reply_window.total_seconds() * MICROSECONDS))

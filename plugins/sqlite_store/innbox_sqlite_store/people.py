@@ -1,0 +1,92 @@
+"""Users, their sessions, and the settings that admins change at run time."""
+
+import json
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from innbox import Conflict, NotFound, User
+from innbox_sqlite_store.database import Transaction
+from innbox_sqlite_store.rows import microseconds, to_json, user_of
+
+
+def add_user(tx: Transaction, user: User, password_hash: str) -> None:
+    """See `Store.add_user`."""
+    added = tx.one(
+        "add_user",
+        key=user.name.casefold(),
+        name=user.name,
+        role=user.role,
+        hotels=None if user.hotels is None else to_json(sorted(user.hotels)),
+        password_hash=password_hash,
+        disabled=user.disabled,
+        created_at=microseconds(user.created_at) if user.created_at else tx.now,
+    )
+    if added is None:
+        raise Conflict(f"There is a user {user.name} already.")
+
+
+def users(tx: Transaction) -> Sequence[User]:
+    """See `Store.users`; by name."""
+    return [user_of(row) for row in tx.all("users")]
+
+
+def user(tx: Transaction, name: str) -> tuple[User, str] | None:
+    """See `Store.user`."""
+    row = tx.one("user", key=name.casefold())
+    return (user_of(row), row["password_hash"]) if row else None
+
+
+def set_password(tx: Transaction, name: str, password_hash: str) -> None:
+    """See `Store.set_password`."""
+    if tx.one("set_password", key=name.casefold(), password_hash=password_hash) is None:
+        raise _nobody(name)
+    tx.run("close_sessions_of", key=name.casefold())
+
+
+def set_disabled(tx: Transaction, name: str, disabled: bool) -> None:
+    """See `Store.set_disabled`."""
+    if tx.one("set_disabled", key=name.casefold(), disabled=disabled) is None:
+        raise _nobody(name)
+    if disabled:
+        tx.run("close_sessions_of", key=name.casefold())
+
+
+def open_session(tx: Transaction, token_hash: str, user: str, ends_at: datetime) -> None:
+    """See `Store.open_session`; raises `NotFound` where there is no such user."""
+    if tx.one("user", key=user.casefold()) is None:
+        raise _nobody(user)
+    tx.run("forget_ended_sessions")
+    tx.run("open_session", token_hash=token_hash, key=user.casefold(), ends_at=microseconds(ends_at))
+
+
+def session(tx: Transaction, token_hash: str) -> User | None:
+    """See `Store.session`."""
+    row = tx.one("session", token_hash=token_hash)
+    return user_of(row) if row else None
+
+
+def close_session(tx: Transaction, token_hash: str) -> None:
+    """See `Store.close_session`."""
+    tx.run("close_session", token_hash=token_hash)
+
+
+def settings(tx: Transaction) -> Mapping[str, Mapping[str, Any]]:
+    """See `Store.settings`."""
+    found: dict[str, dict[str, Any]] = {}
+    for row in tx.all("settings"):
+        found.setdefault(row["hotel"], {})[row["key"]] = json.loads(row["value"])
+    return found
+
+
+def change_settings(tx: Transaction, hotel: str, values: Mapping[str, Any], user: str) -> None:
+    """See `Store.change_settings`."""
+    for key, value in values.items():
+        if value is None:
+            tx.run("remove_setting", hotel=hotel, key=key)
+        else:
+            tx.run("set_setting", hotel=hotel, key=key, value=to_json(value), user=user)
+
+
+def _nobody(name: str) -> NotFound:
+    return NotFound(f"There is no user {name}.")

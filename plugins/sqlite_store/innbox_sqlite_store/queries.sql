@@ -1,0 +1,417 @@
+-- Every statement of the store, by name. Parameters: :now is the transaction's time, :dead the time at which a worker
+-- must have been seen to be alive; times are microseconds. What each is for stands above it.
+
+
+-- ================================================ schema ================================================
+
+-- The table of applied migrations; it is there before the first of them.
+-- name: create_schema_migrations
+CREATE TABLE IF NOT EXISTS schema_migrations (name TEXT PRIMARY KEY, applied_at INTEGER NOT NULL) STRICT;
+
+-- name: has_schema_migrations
+SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'schema_migrations';
+
+-- name: applied_migrations
+SELECT name FROM schema_migrations;
+
+-- name: add_migration
+INSERT INTO schema_migrations (name, applied_at) VALUES (:name, :now);
+
+-- name: ping
+SELECT 1;
+
+
+-- ================================================ guests ================================================
+
+-- name: raw_inbound
+SELECT message_id FROM raw_inbound WHERE channel = :channel AND provider_id = :provider_id;
+
+-- A webhook that was kept aside before and now has a hotel gets its message.
+-- name: add_raw_inbound
+INSERT INTO raw_inbound (channel, provider_id, received_at, raw, message_id)
+VALUES (:channel, :provider_id, :now, :raw, :message_id)
+ON CONFLICT (channel, provider_id) DO UPDATE SET message_id = excluded.message_id, reason = NULL;
+
+-- name: keep_aside
+INSERT INTO raw_inbound (channel, provider_id, received_at, raw, reason)
+VALUES (:channel, :provider_id, :now, :raw, :reason)
+ON CONFLICT DO NOTHING;
+
+-- name: guest_of_address
+SELECT guest_id FROM addresses WHERE hotel = :hotel AND channel = :channel AND handle = :handle;
+
+-- name: add_guest
+INSERT INTO guests (id, hotel, name, name_key, language, created_at)
+VALUES (:id, :hotel, :name, :name_key, :language, :now);
+
+-- name: rename_guest
+UPDATE guests
+SET name = coalesce(:name, name), name_key = coalesce(:name_key, name_key), language = coalesce(:language, language)
+WHERE id = :id;
+
+-- name: add_address
+INSERT INTO addresses (hotel, channel, handle, guest_id) VALUES (:hotel, :channel, :handle, :guest_id)
+ON CONFLICT DO NOTHING;
+
+-- name: conversation_of_guest
+SELECT * FROM conversations WHERE guest_id = :guest_id AND channel = :channel;
+
+-- name: add_conversation
+INSERT INTO conversations (id, hotel, channel, guest_id, handle, handled_by, last_at)
+VALUES (:id, :hotel, :channel, :guest_id, :handle, :handled_by, :now)
+RETURNING *;
+
+-- A guest's message has come; where the conversation changed hands (:handed), its turn's claim is gone.
+-- name: guest_wrote
+UPDATE conversations
+SET handle = :handle, status = 'open', handled_by = :handled_by, epoch = :epoch, assignee = :assignee,
+    unread = unread + 1, last_seq = :seq, last_message_id = :message_id, last_at = :now,
+    window_closes_at = :window_closes_at, guest_seq = :seq, waiting_since = :waiting_since, answer_at = :answer_at,
+    answer_worker = iif(:handed, NULL, answer_worker), answer_turn = iif(:handed, NULL, answer_turn),
+    rethinks = iif(:handed, 0, rethinks), tries = iif(:handed, 0, tries)
+WHERE id = :id;
+
+
+-- =============================================== messages ===============================================
+
+-- name: add_message
+INSERT INTO messages (id, conversation_id, seq, direction, author_kind, author_name, text, attachments, meta,
+                      created_at, provider_id, client_id, status, template, due_at)
+VALUES (:id, :conversation_id, :seq, :direction, :author_kind, :author_name, :text, :attachments, :meta,
+        :now, :provider_id, :client_id, :status, :template, :due_at)
+RETURNING *;
+
+-- Messages of ours were added, :seq and :message_id being the last one's.
+-- name: conversation_grew
+UPDATE conversations
+SET last_seq = :seq, last_message_id = :message_id, last_at = :now,
+    deliver_at = (SELECT due_at FROM messages
+                  WHERE conversation_id = :id AND status IN ('pending', 'sending', 'unknown') ORDER BY seq LIMIT 1)
+WHERE id = :id;
+
+-- name: message
+SELECT * FROM messages WHERE id = :id;
+
+-- name: messages
+SELECT * FROM messages WHERE id IN (SELECT value FROM json_each(:ids));
+
+-- name: messages_of_client
+SELECT * FROM messages WHERE conversation_id = :conversation_id AND client_id = :client_id ORDER BY seq;
+
+-- name: set_attachments
+UPDATE messages SET attachments = :attachments WHERE id = :id;
+
+
+-- =============================================== answering ==============================================
+
+-- name: heartbeat
+INSERT INTO workers (name, seen_at) VALUES (:worker, :now) ON CONFLICT (name) DO UPDATE SET seen_at = :now;
+
+-- The worker, and those that have been silent for a day.
+-- name: forget_worker
+DELETE FROM workers WHERE name = :worker OR seen_at < :now - 86400000000;
+
+-- name: give_back_turns
+UPDATE conversations SET answer_worker = NULL, answer_turn = NULL, answer_at = min(answer_at, :now)
+WHERE answer_worker = :worker;
+
+-- name: give_back_deliveries
+UPDATE conversations SET deliver_worker = NULL, deliver_at = min(deliver_at, :now) WHERE deliver_worker = :worker;
+
+-- name: due_answers
+SELECT id FROM conversations
+WHERE answer_at <= :now
+  AND (answer_worker IS NULL OR answer_worker NOT IN (SELECT name FROM workers WHERE seen_at > :dead))
+ORDER BY answer_at, id LIMIT :limit;
+
+-- name: due_deliveries
+SELECT id FROM conversations
+WHERE deliver_at <= :now
+  AND (deliver_worker IS NULL OR deliver_worker NOT IN (SELECT name FROM workers WHERE seen_at > :dead))
+ORDER BY deliver_at, id LIMIT :limit;
+
+-- name: claim_turn
+UPDATE conversations
+SET answer_fence = answer_fence + 1, answer_worker = :worker, answer_turn = :turn
+WHERE id = :id AND answer_at <= :now AND handled_by = 'bot'
+  AND (answer_worker IS NULL OR answer_worker NOT IN (SELECT name FROM workers WHERE seen_at > :dead))
+RETURNING answered_seq, guest_seq, rethinks, tries, answer_fence;
+
+-- The newest messages that the guest or we have said, newest first.
+-- name: said
+SELECT * FROM messages WHERE conversation_id = :id AND direction <> 'note' ORDER BY seq DESC LIMIT :limit;
+
+-- The guest's messages after :seq.
+-- name: guest_said_after
+SELECT * FROM messages WHERE conversation_id = :id AND direction = 'in' AND seq > :seq ORDER BY seq;
+
+-- name: first_waiting_after
+SELECT created_at FROM messages WHERE conversation_id = :id AND direction = 'in' AND seq > :seq ORDER BY seq LIMIT 1;
+
+-- name: give_back_turn
+UPDATE conversations SET answer_worker = NULL, answer_turn = NULL WHERE id = :id AND answer_turn = :turn;
+
+-- name: think_again
+UPDATE conversations SET answer_worker = NULL, answer_turn = NULL, rethinks = rethinks + 1 WHERE id = :id;
+
+-- name: release_turn
+UPDATE conversations
+SET answer_worker = NULL, answer_turn = NULL, answer_at = :again_at, tries = tries + 1
+WHERE id = :id AND answer_fence = :fence AND answer_turn = :turn;
+
+-- name: end_turn
+UPDATE conversations
+SET answer_worker = NULL, answer_turn = NULL, rethinks = 0, tries = 0,
+    answered_seq = :answered_seq, waiting_since = :waiting_since, answer_at = :answer_at,
+    handled_by = :handled_by, epoch = :epoch
+WHERE id = :id;
+
+-- name: add_turn
+INSERT INTO turns (id, conversation_id, ending, epoch, last_seq, record, ended_at)
+VALUES (:id, :conversation_id, :ending, :epoch, :last_seq, :record, :now);
+
+-- name: add_effect
+INSERT INTO tool_effects (id, turn_id, conversation_id, tool, what, data, needs_approval, created_at)
+VALUES (:id, :turn_id, :conversation_id, :tool, :what, :data, :needs_approval, :now);
+
+
+-- ============================================== delivering ==============================================
+
+-- name: claim_delivery
+UPDATE conversations
+SET deliver_fence = deliver_fence + 1, deliver_worker = :worker
+WHERE id = :id AND deliver_at <= :now
+  AND (deliver_worker IS NULL OR deliver_worker NOT IN (SELECT name FROM workers WHERE seen_at > :dead))
+RETURNING hotel, channel, handle, window_closes_at, deliver_fence;
+
+-- name: first_leaving
+SELECT * FROM messages
+WHERE conversation_id = :id AND status IN ('pending', 'sending', 'unknown') ORDER BY seq LIMIT 1;
+
+-- name: mark_sending
+UPDATE messages SET status = 'sending', attempt = attempt + 1, sending_since = :now WHERE id = :id RETURNING *;
+
+-- name: set_delivery
+UPDATE messages
+SET status = :status, error_code = :error_code, error_text = :error_text, provider_id = :provider_id,
+    due_at = :due_at, absences = :absences
+WHERE id = :id
+RETURNING *;
+
+-- name: give_back_delivery
+UPDATE conversations SET deliver_worker = NULL WHERE id = :id;
+
+-- When the first message not at rest is due, NULL where there is none.
+-- name: set_deliver_at
+UPDATE conversations
+SET deliver_at = (SELECT due_at FROM messages
+                  WHERE conversation_id = :id AND status IN ('pending', 'sending', 'unknown') ORDER BY seq LIMIT 1)
+WHERE id = :id
+RETURNING deliver_at;
+
+-- name: out_message
+SELECT m.* FROM messages AS m JOIN conversations AS c ON c.id = m.conversation_id
+WHERE m.id = :id AND m.direction = 'out' AND c.channel = :channel;
+
+-- name: out_message_of_provider
+SELECT m.* FROM messages AS m JOIN conversations AS c ON c.id = m.conversation_id
+WHERE m.provider_id = :provider_id AND m.direction = 'out' AND c.channel = :channel;
+
+
+-- ================================================ staff =================================================
+
+-- name: cancel_bot
+UPDATE messages SET status = 'cancelled'
+WHERE conversation_id = :id AND status = 'pending' AND author_kind <> 'staff'
+RETURNING *;
+
+-- What the bot has begun to send may end, but no new attempt may begin.
+-- name: recall_bot
+UPDATE messages SET recalled = 1
+WHERE conversation_id = :id AND status IN ('sending', 'unknown') AND author_kind <> 'staff';
+
+-- name: take_over
+UPDATE conversations
+SET epoch = epoch + (handled_by = 'bot'), handled_by = 'staff', assignee = coalesce(assignee, :user), status = 'open',
+    answer_at = NULL, answer_worker = NULL, answer_turn = NULL, rethinks = 0, tries = 0
+WHERE id = :id;
+
+-- name: guest_is_answered
+UPDATE conversations SET answered_seq = guest_seq, waiting_since = NULL WHERE id = :id;
+
+-- name: return_to_bot
+UPDATE conversations
+SET epoch = epoch + 1, handled_by = 'bot', assignee = NULL,
+    answer_at = iif(guest_seq > answered_seq, :now, NULL),
+    answer_worker = NULL, answer_turn = NULL, rethinks = 0, tries = 0
+WHERE id = :id;
+
+-- name: resolve
+UPDATE conversations
+SET status = 'resolved', epoch = epoch + 1, answered_seq = guest_seq, waiting_since = NULL,
+    answer_at = NULL, answer_worker = NULL, answer_turn = NULL, rethinks = 0, tries = 0
+WHERE id = :id;
+
+-- name: mark_read
+UPDATE conversations SET unread = 0 WHERE id = :id AND unread > 0 RETURNING id;
+
+
+-- =============================================== reading ================================================
+
+-- The bare row, for verbs that change it.
+-- name: conversation
+SELECT * FROM conversations WHERE id = :id;
+
+-- name: shown_conversation
+SELECT * FROM shown_conversations WHERE id = :id;
+
+-- name: shown_conversations
+SELECT * FROM shown_conversations WHERE id IN (SELECT value FROM json_each(:ids));
+
+-- name: conversation_of_handle
+SELECT s.* FROM addresses AS a JOIN shown_conversations AS s ON s.guest_id = a.guest_id AND s.channel = a.channel
+WHERE a.hotel = :hotel AND a.channel = :channel AND a.handle = :handle;
+
+-- name: inbox
+SELECT * FROM shown_conversations
+WHERE (:hotels IS NULL OR hotel IN (SELECT value FROM json_each(:hotels)))
+  AND (:status IS NULL OR status = :status)
+  AND (:handled_by IS NULL OR handled_by = :handled_by)
+  AND (:last_at IS NULL OR (last_at, id) < (:last_at, :id))
+ORDER BY last_at DESC, id DESC LIMIT :limit;
+
+-- :words is the text in the full-text index's own language, :like a pattern for names and handles.
+-- name: inbox_search
+SELECT * FROM shown_conversations
+WHERE (:hotels IS NULL OR hotel IN (SELECT value FROM json_each(:hotels)))
+  AND (:status IS NULL OR status = :status)
+  AND (:handled_by IS NULL OR handled_by = :handled_by)
+  AND (:last_at IS NULL OR (last_at, id) < (:last_at, :id))
+  AND (
+    id IN (SELECT m.conversation_id FROM message_search AS f JOIN messages AS m ON m.n = f.rowid
+           WHERE message_search MATCH :words)
+    OR guest_id IN (SELECT id FROM guests WHERE name_key LIKE :like ESCAPE '\')
+    OR guest_id IN (SELECT guest_id FROM addresses WHERE handle LIKE :like ESCAPE '\')
+  )
+ORDER BY last_at DESC, id DESC LIMIT :limit;
+
+-- name: history
+SELECT * FROM messages WHERE conversation_id = :id AND seq < :before ORDER BY seq DESC LIMIT :limit;
+
+-- name: add_event
+INSERT INTO events (name, hotel, channel, conversation_id, message_id, created_at)
+VALUES (:name, :hotel, :channel, :conversation_id, :message_id, :now);
+
+-- name: last_event
+SELECT coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'events'), 0) AS number;
+
+-- name: events_since
+SELECT * FROM events WHERE number > :number ORDER BY number LIMIT :limit;
+
+-- name: events_of_hotels_since
+SELECT * FROM events
+WHERE number > :number AND hotel IN (SELECT value FROM json_each(:hotels)) ORDER BY number LIMIT :limit;
+
+
+-- =========================================== people and settings ========================================
+
+-- name: add_user
+INSERT INTO users (name_key, name, role, hotels, password_hash, disabled, created_at)
+VALUES (:key, :name, :role, :hotels, :password_hash, :disabled, :created_at)
+ON CONFLICT DO NOTHING RETURNING name;
+
+-- name: users
+SELECT * FROM users ORDER BY name_key;
+
+-- name: user
+SELECT * FROM users WHERE name_key = :key;
+
+-- name: set_password
+UPDATE users SET password_hash = :password_hash WHERE name_key = :key RETURNING name;
+
+-- name: set_disabled
+UPDATE users SET disabled = :disabled WHERE name_key = :key RETURNING name;
+
+-- name: open_session
+INSERT INTO sessions (token_hash, user_key, created_at, ends_at) VALUES (:token_hash, :key, :now, :ends_at);
+
+-- name: session
+SELECT u.* FROM sessions AS s JOIN users AS u ON u.name_key = s.user_key
+WHERE s.token_hash = :token_hash AND s.ends_at > :now AND NOT u.disabled;
+
+-- name: close_session
+DELETE FROM sessions WHERE token_hash = :token_hash;
+
+-- name: close_sessions_of
+DELETE FROM sessions WHERE user_key = :key;
+
+-- name: forget_ended_sessions
+DELETE FROM sessions WHERE ends_at <= :now;
+
+-- name: settings
+SELECT hotel, key, value FROM settings ORDER BY hotel, key;
+
+-- name: set_setting
+INSERT INTO settings (hotel, key, value, changed_by, changed_at) VALUES (:hotel, :key, :value, :user, :now)
+ON CONFLICT (hotel, key) DO UPDATE SET value = excluded.value, changed_by = excluded.changed_by, changed_at = :now;
+
+-- name: remove_setting
+DELETE FROM settings WHERE hotel = :hotel AND key = :key;
+
+
+-- ================================================= files ================================================
+
+-- name: add_media
+INSERT INTO media (message_id, position, state, try_at) VALUES (:message_id, :position, 'fetching', :now);
+
+-- name: media_due
+SELECT f.message_id, f.position, f.tries, c.channel, m.attachments
+FROM media AS f JOIN messages AS m ON m.id = f.message_id JOIN conversations AS c ON c.id = m.conversation_id
+WHERE f.state = 'fetching' AND f.try_at <= :now ORDER BY f.try_at LIMIT :limit;
+
+-- name: retry_media
+UPDATE media SET tries = tries + 1, try_at = :again_at
+WHERE message_id = :message_id AND position = :position AND state = 'fetching';
+
+-- name: fail_media
+UPDATE media SET state = 'failed', tries = tries + 1
+WHERE message_id = :message_id AND position = :position AND state = 'fetching' RETURNING state;
+
+-- name: keep_media
+UPDATE media SET state = 'ready', content_type = :content_type, name = :name, data = :data
+WHERE message_id = :message_id AND position = :position RETURNING state;
+
+-- name: media
+SELECT content_type, name, data FROM media
+WHERE message_id = :message_id AND position = :position AND state = 'ready';
+
+
+-- ============================================ the house itself ==========================================
+
+-- name: claim_chore
+INSERT INTO chores (name, begun_at) VALUES (:name, :now)
+ON CONFLICT (name) DO UPDATE SET begun_at = :now WHERE begun_at <= :now - :every
+RETURNING name;
+
+-- name: watermark
+SELECT at FROM watermarks WHERE name = :name;
+
+-- name: set_watermark
+INSERT INTO watermarks (name, at) VALUES (:name, :at) ON CONFLICT (name) DO UPDATE SET at = max(at, excluded.at);
+
+-- name: add_count
+INSERT INTO counters (name, value) VALUES (:name, :amount)
+ON CONFLICT (name) DO UPDATE SET value = value + excluded.value;
+
+-- name: counts
+SELECT name, value FROM counters ORDER BY name;
+
+-- name: oldest_unanswered
+SELECT min(waiting_since) AS at FROM conversations WHERE answer_at IS NOT NULL;
+
+-- name: deliveries_not_at_rest
+SELECT status, count(*) AS number FROM messages
+WHERE status IN ('pending', 'sending', 'unknown', 'parked') GROUP BY status;
+
+-- name: living_workers
+SELECT count(*) AS number FROM workers WHERE seen_at > :dead;

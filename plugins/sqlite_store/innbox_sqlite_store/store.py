@@ -1,0 +1,212 @@
+"""The store on one SQLite file: each verb hands a function to the thread that writes, or to one that reads."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from innbox import (
+    Changed,
+    Committed,
+    Conversation,
+    Delivery,
+    DeliveryEnd,
+    Draft,
+    Due,
+    EventPage,
+    HistoryPage,
+    Inbound,
+    InboxPage,
+    InboxQuery,
+    Ingested,
+    IngestRules,
+    MediaContent,
+    MediaJob,
+    Message,
+    Pulse,
+    Settled,
+    StatusReport,
+    Turn,
+    TurnEnd,
+    User,
+)
+from innbox_sqlite_store import deliveries, guests, house, people, reading, staff, turns
+from innbox_sqlite_store.database import Database
+
+
+class SqliteDatabase:
+    """A `Store` on one file. `open` and `close` frame its use; what each verb promises stands in `innbox.Store`."""
+
+    def __init__(self, path: Path, name: str = "sqlite_store") -> None:
+        self.name = name
+        self._database = Database(path)
+        self._write = self._database.write
+        self._read = self._database.read
+
+    def open(self) -> None:
+        """Start the store's threads; raise `StoreUnavailable` where the file's folder cannot be made."""
+        self._database.open()
+
+    async def close(self) -> None:
+        """Finish the work at hand and close the file."""
+        await self._database.close()
+
+    # schema
+
+    async def migrate(self) -> Sequence[str]:
+        return await self._write(house.migrate)
+
+    async def pending_migrations(self) -> Sequence[str]:
+        return await self._read(house.pending_migrations)
+
+    async def ping(self) -> None:
+        await self._write(house.ping)
+
+    # guests
+
+    async def ingest(self, inbound: Inbound, rules: IngestRules) -> Ingested:
+        return await self._write(guests.ingest, inbound, rules)
+
+    async def keep_aside(self, channel: str, provider_id: str, raw: Mapping[str, Any], reason: str) -> None:
+        await self._write(guests.keep_aside, channel, provider_id, raw, reason)
+
+    async def report_status(self, report: StatusReport) -> Changed | None:
+        return await self._write(deliveries.report_status, report)
+
+    # answering
+
+    async def heartbeat(self, worker: str) -> None:
+        await self._write(turns.heartbeat, worker)
+
+    async def retire(self, worker: str) -> None:
+        await self._write(turns.retire, worker)
+
+    async def due(self, limit: int) -> Due:
+        return await self._read(turns.due, limit)
+
+    async def claim_turn(self, worker: str, conversation_id: str, history: int) -> Turn | None:
+        return await self._write(turns.claim_turn, worker, conversation_id, history)
+
+    async def commit_turn(self, turn: Turn, end: TurnEnd) -> Committed:
+        return await self._write(turns.commit_turn, turn, end)
+
+    async def release_turn(self, turn: Turn, again_at: datetime | None) -> None:
+        await self._write(turns.release_turn, turn, again_at)
+
+    # delivering
+
+    async def claim_delivery(self, worker: str, conversation_id: str) -> Delivery | None:
+        return await self._write(deliveries.claim_delivery, worker, conversation_id)
+
+    async def settle_delivery(self, delivery: Delivery, end: DeliveryEnd) -> Settled:
+        return await self._write(deliveries.settle_delivery, delivery, end)
+
+    # staff
+
+    async def staff_message(
+        self, conversation_id: str, user: str, drafts: Sequence[Draft], client_id: str | None
+    ) -> Changed:
+        return await self._write(staff.staff_message, conversation_id, user, drafts, client_id)
+
+    async def staff_note(self, conversation_id: str, user: str, text: str, client_id: str | None) -> Changed:
+        return await self._write(staff.staff_note, conversation_id, user, text, client_id)
+
+    async def take_over(self, conversation_id: str, user: str) -> Changed:
+        return await self._write(staff.take_over, conversation_id, user)
+
+    async def return_to_bot(self, conversation_id: str, rules: IngestRules) -> Changed:
+        return await self._write(staff.return_to_bot, conversation_id, rules)
+
+    async def resolve(self, conversation_id: str) -> Changed:
+        return await self._write(staff.resolve, conversation_id)
+
+    async def mark_read(self, conversation_id: str) -> Changed:
+        return await self._write(staff.mark_read, conversation_id)
+
+    # reading
+
+    async def conversation(self, conversation_id: str) -> Conversation | None:
+        return await self._read(reading.conversation, conversation_id)
+
+    async def message(self, message_id: str) -> Message | None:
+        return await self._read(reading.message, message_id)
+
+    async def inbox(self, query: InboxQuery) -> InboxPage:
+        return await self._read(reading.inbox, query)
+
+    async def history(self, conversation_id: str, before: int | None, limit: int) -> HistoryPage:
+        return await self._read(reading.history, conversation_id, before, limit)
+
+    async def events_since(self, number: int, hotels: frozenset[str] | None, limit: int) -> EventPage:
+        return await self._read(reading.events_since, number, hotels, limit)
+
+    async def last_event(self) -> int:
+        return await self._read(reading.last_event)
+
+    async def conversation_for(self, hotel: str, channel: str, handle: str) -> Conversation | None:
+        return await self._read(reading.conversation_for, hotel, channel, handle)
+
+    # people and settings
+
+    async def add_user(self, user: User, password_hash: str) -> None:
+        await self._write(people.add_user, user, password_hash)
+
+    async def users(self) -> Sequence[User]:
+        return await self._read(people.users)
+
+    async def user(self, name: str) -> tuple[User, str] | None:
+        return await self._read(people.user, name)
+
+    async def set_password(self, name: str, password_hash: str) -> None:
+        await self._write(people.set_password, name, password_hash)
+
+    async def set_disabled(self, name: str, disabled: bool) -> None:
+        await self._write(people.set_disabled, name, disabled)
+
+    async def open_session(self, token_hash: str, user: str, ends_at: datetime) -> None:
+        await self._write(people.open_session, token_hash, user, ends_at)
+
+    async def session(self, token_hash: str) -> User | None:
+        return await self._read(people.session, token_hash)
+
+    async def close_session(self, token_hash: str) -> None:
+        await self._write(people.close_session, token_hash)
+
+    async def settings(self) -> Mapping[str, Mapping[str, Any]]:
+        return await self._read(people.settings)
+
+    async def change_settings(self, hotel: str, values: Mapping[str, Any], user: str) -> None:
+        await self._write(people.change_settings, hotel, values, user)
+
+    # files
+
+    async def media_due(self, limit: int) -> Sequence[MediaJob]:
+        return await self._read(house.media_due, limit)
+
+    async def save_media(
+        self, job: MediaJob, content: MediaContent | None, *, url: str | None, again_at: datetime | None
+    ) -> Changed | None:
+        return await self._write(house.save_media, job, content, url, again_at)
+
+    async def media(self, message_id: str, position: int) -> MediaContent | None:
+        return await self._read(house.media, message_id, position)
+
+    # the house itself
+
+    async def claim_chore(self, name: str, every: timedelta) -> bool:
+        return await self._write(house.claim_chore, name, every)
+
+    async def watermark(self, name: str) -> datetime | None:
+        return await self._read(house.watermark, name)
+
+    async def set_watermark(self, name: str, at: datetime) -> None:
+        await self._write(house.set_watermark, name, at)
+
+    async def add_counts(self, counts: Mapping[str, float]) -> None:
+        await self._write(house.add_counts, counts)
+
+    async def counts(self) -> Mapping[str, float]:
+        return await self._read(house.counts)
+
+    async def pulse(self) -> Pulse:
+        return await self._read(house.pulse)

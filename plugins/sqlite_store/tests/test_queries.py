@@ -1,0 +1,38 @@
+"""The statements: each is there once, used, and valid against the schema."""
+
+import re
+import sqlite3
+from collections.abc import Mapping
+from contextlib import closing
+from pathlib import Path
+
+import innbox_sqlite_store
+from innbox_sqlite_store.queries import read_queries
+
+PACKAGE = Path(innbox_sqlite_store.__file__).parent
+USE = re.compile(r"tx\.(?:one|all|run)\(\s*\"(\w+)\"")
+
+
+def used() -> set[str]:
+    return {name for module in PACKAGE.glob("*.py") for name in USE.findall(module.read_text(encoding="utf-8"))}
+
+
+def test_every_statement_is_used_and_every_used_one_is_there() -> None:
+    assert set(read_queries()) == used()
+
+
+def test_every_statement_fits_the_schema(path: Path) -> None:
+    with closing(sqlite3.connect(path)) as connection:
+        for name, statement in read_queries().items():
+            values: Mapping[str, object] = dict.fromkeys(re.findall(r":(\w+)", statement))
+            plan = connection.execute(f"EXPLAIN {statement}", values).fetchall()
+            assert plan, name
+
+
+def test_the_sweeper_reads_small_indexes_only(path: Path) -> None:
+    with closing(sqlite3.connect(path)) as connection:
+        for name, index in (("due_answers", "conversations_answer"), ("due_deliveries", "conversations_deliver")):
+            values = {"now": 0, "dead": 0, "limit": 10}
+            plan = connection.execute(f"EXPLAIN QUERY PLAN {read_queries()[name]}", values).fetchall()
+            assert f"INDEX {index} " in plan[0][3], plan
+            assert not any("SCAN conversations" in step[3] for step in plan)

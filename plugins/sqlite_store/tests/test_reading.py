@@ -1,0 +1,51 @@
+"""Pages: what the contract leaves to the store."""
+
+import pytest
+
+from innbox import InboxQuery, Refused
+from innbox.testing.store_contract.scenes import guest_writes
+from innbox_sqlite_store import SqliteDatabase
+
+
+async def found(store: SqliteDatabase, q: str) -> int:
+    return len((await store.inbox(InboxQuery(q=q))).conversations)
+
+
+@pytest.mark.parametrize("cursor", ["nonsense", "1.2", "9" * 40, "١٢٣." + "0" * 36])
+async def test_a_cursor_of_nobodys_is_refused(store: SqliteDatabase, cursor: str) -> None:
+    with pytest.raises(Refused, match="cursor"):
+        await store.inbox(InboxQuery(cursor=cursor))
+
+
+@pytest.mark.parametrize("q", ["break", "EARLY breakfast", "café", "cafe", "joão", "JOÃO P", "222", "breakfast early"])
+async def test_search_forgives_case_accents_and_the_rest_of_a_word(store: SqliteDatabase, q: str) -> None:
+    await guest_writes(store, "An early breakfast, or only a café?", guest_name="João Pires")
+
+    assert await found(store, q) == 1
+
+
+@pytest.mark.parametrize("q", ["reakfast", "breakfast late", 'x" OR "early', "early NOT late", "\ud800", "\0"])
+async def test_search_finds_nothing_else(store: SqliteDatabase, q: str) -> None:
+    await guest_writes(store, "An early breakfast", guest_name="João Pires")
+
+    assert await found(store, q) == 0
+
+
+async def test_a_blank_search_is_none(store: SqliteDatabase) -> None:
+    await guest_writes(store)
+
+    assert await found(store, "   ") == 1
+
+
+async def test_numbers_larger_than_any_are_no_error(store: SqliteDatabase) -> None:
+    taken = await guest_writes(store)
+
+    assert (await store.events_since(10**30, None, 10)).events == ()
+    assert len((await store.events_since(-(10**30), None, 10)).events) == 2
+    assert len((await store.history(taken.conversation.id, 10**30, 10)).messages) == 1
+
+
+async def test_a_reader_ahead_of_the_log_is_told_where_it_ends(store: SqliteDatabase) -> None:
+    await guest_writes(store)
+
+    assert (await store.events_since(1000, None, 10)).last_event == 2
