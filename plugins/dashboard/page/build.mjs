@@ -1,0 +1,34 @@
+// Bundles the page into the plugin's static/build folder, or, with --tests, the unit tests for node's test runner.
+import { readdirSync, rmSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { build } from "esbuild";
+
+const here = dirname(fileURLToPath(import.meta.url));
+const common = { absWorkingDir: here, bundle: true, target: "es2022", format: "esm", logLevel: "warning" };
+
+if (process.argv.includes("--tests")) {
+  const outdir = join(here, "node_modules/.cache/desk-tests");
+  rmSync(outdir, { recursive: true, force: true });
+  const tests = readdirSync(join(here, "tests")).filter((name) => name.endsWith(".test.ts"));
+  await build({
+    ...common,
+    entryPoints: tests.map((name) => join("tests", name)),
+    platform: "node",
+    outdir,
+    outExtension: { ".js": ".mjs" },
+  });
+} else {
+  const outdir = join(here, "../innbox_dashboard/static/build");
+  rmSync(outdir, { recursive: true, force: true });
+  await build({
+    ...common,
+    entryPoints: { desk: "src/main.tsx" },
+    entryNames: "[name]",
+    jsx: "automatic",
+    jsxImportSource: "preact",
+    minify: true,
+    legalComments: "none",
+    outdir,
+  });
+}

@@ -1,0 +1,44 @@
+import { useComputed } from "@preact/signals";
+import { useEffect } from "preact/hooks";
+import type { Desk } from "../desk";
+import { texts } from "../messages";
+import { unreadConversations } from "../state";
+import { ConversationView } from "./ConversationView";
+import { GuestPanel } from "./GuestPanel";
+import { Inbox } from "./Inbox";
+import { TopBar } from "./TopBar";
+import { useMedia, WIDE } from "./hooks";
+
+/** The whole desk: list, conversation, guest. On a narrow screen the style shows the list or the conversation. */
+export function App({ desk }: { desk: Desk }) {
+  const open = useComputed(() => desk.store.state.open).value;
+  const isWide = useMedia(WIDE);
+  return (
+    <div class={open ? "app app-open" : "app"}>
+      <Title desk={desk} />
+      <TopBar desk={desk} />
+      <Inbox desk={desk} />
+      <section class="conversation" aria-label={texts.conversation}>
+        {open ? (
+          <ConversationView key={open} desk={desk} id={open} withDetails={!isWide} />
+        ) : (
+          <div class="empty">
+            <h2>{texts.noneOpen.title}</h2>
+            <p>{texts.noneOpen.text}</p>
+          </div>
+        )}
+      </section>
+      {isWide && open && <GuestPanel desk={desk} id={open} />}
+    </div>
+  );
+}
+
+/** The window's title tells from behind other windows that somebody waits. */
+function Title({ desk }: { desk: Desk }) {
+  const waiting = useComputed(() => unreadConversations(desk.store.state.conversations, desk.store.state.hotel)).value;
+  const { title } = desk.store.peek().me;
+  useEffect(() => {
+    document.title = waiting > 0 ? `(${waiting}) ${title}` : title;
+  }, [waiting, title]);
+  return null;
+}

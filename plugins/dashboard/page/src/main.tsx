@@ -1,0 +1,24 @@
+// The page's start: who sits here, the store, the line to the server, and the first picture.
+
+import "./styles/desk.css";
+import { render } from "preact";
+import { App } from "./components/App";
+import { Desk } from "./desk";
+import { keep, restore } from "./memory";
+import { Store } from "./store";
+import type { HotelName, Me } from "./types";
+
+const root = document.getElementById("desk");
+if (root) {
+  const me = readMe(root.dataset);
+  const store = new Store(me, restore(me.user));
+  keep(store);
+  const desk = new Desk(store);
+  desk.start();
+  render(<App desk={desk} />, root);
+}
+
+function readMe(data: DOMStringMap): Me {
+  const hotels = JSON.parse(data.hotels ?? "[]") as HotelName[];
+  return { user: data.user ?? "", role: data.role ?? "agent", hotels, title: data.title ?? "Innbox" };
+}

@@ -1,0 +1,408 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import {
+  type Action,
+  type State,
+  type Unsent,
+  conversation,
+  initialState,
+  listing,
+  listingKey,
+  othersAt,
+  reduce,
+  thread,
+  unreadConversations,
+  unsentOf,
+  visibleConversations,
+} from "../src/state";
+import type { Conversation, EventName, Message, WireEvent } from "../src/types";
+
+const ME = { user: "ana", role: "agent", hotels: [{ slug: "miramar", name: "Hotel Miramar" }], title: "Innbox" };
+
+function aMessage(seq: number, change: Partial<Message> = {}): Message {
+  return {
+    id: `m${seq}`,
+    conversation_id: "c1",
+    seq,
+    direction: "in",
+    author: { kind: "guest", name: null },
+    text: `text ${seq}`,
+    attachments: [],
+    status: null,
+    error: null,
+    created_at: `2026-05-04T10:${String(seq).padStart(2, "0")}:00.000Z`,
+    sources: [],
+    ...change,
+  };
+}
+
+function aConversation(id: string, change: Partial<Conversation> = {}): Conversation {
+  return {
+    id,
+    hotel: "miramar",
+    channel: "whatsapp",
+    guest: { id: `g-${id}`, name: "Marta", handle: "+351911222333", language: "pt" },
+    status: "open",
+    handled_by: "bot",
+    assignee: null,
+    unread: 0,
+    last_message: null,
+    last_at: "2026-05-04T10:00:00.000Z",
+    window_closes_at: null,
+    labels: [],
+    epoch: 0,
+    ...change,
+  };
+}
+
+function event(number: number, name: EventName, data: Message | Conversation): WireEvent {
+  return { event: number, name, data };
+}
+
+function after(actions: Action[], state: State = initialState(ME)): State {
+  return actions.reduce(reduce, state);
+}
+
+const ALL = listingKey("all", null);
+
+function aListOf(...conversations: Conversation[]): Action {
+  return { type: "list loaded", key: ALL, page: { conversations, next_cursor: null, last_event: 10 }, asOf: 0 };
+}
+
+function aThreadOf(messages: Message[], next_before: number | null = null, asOf = 10): Action {
+  return { type: "thread loaded", id: "c1", page: { messages, next_before }, asOf };
+}
+
+function seqs(state: State): number[] {
+  return thread(state, "c1").messages.map((known) => known.value.seq);
+}
+
+function shown(state: State): string[] {
+  return visibleConversations(state.conversations, state.tab, state.hotel, state.search).map((one) => one.id);
+}
+
+describe("catching up", () => {
+  it("starts from the first page of the inbox", () => {
+    const state = after([aListOf(aConversation("c1"))]);
+    assert.equal(state.cursor, 10);
+  });
+
+  it("is not moved by live events, which may have overtaken a lost one", () => {
+    const state = after([
+      aListOf(aConversation("c1")),
+      { type: "event", event: event(12, "conversation_update", aConversation("c1", { unread: 1 })) },
+    ]);
+    assert.equal(state.cursor, 10);
+    assert.equal(state.seen, 12);
+  });
+
+  it("brings the lost event, and changes nothing that came live", () => {
+    const lost = event(11, "new_message", aMessage(1));
+    const live = event(12, "new_message", aMessage(2));
+    const state = after([
+      aListOf(aConversation("c1")),
+      aThreadOf([]),
+      { type: "event", event: live },
+      { type: "synced", events: [lost, live], upTo: 12 },
+    ]);
+    assert.deepEqual(seqs(state), [1, 2]);
+    assert.equal(state.cursor, 12);
+  });
+
+  it("never goes back", () => {
+    const state = after([
+      aListOf(),
+      { type: "synced", events: [], upTo: 30 },
+      { type: "synced", events: [], upTo: 20 },
+    ]);
+    assert.equal(state.cursor, 30);
+  });
+
+  it("does not start anew with another list", () => {
+    const key = listingKey("resolved", null);
+    const page = { conversations: [], next_cursor: null, last_event: 50 };
+    const state = after([aListOf(), { type: "list loaded", key, page, asOf: 10 }]);
+    assert.equal(state.cursor, 10);
+  });
+});
+
+describe("conversations", () => {
+  it("appear when an event tells of one that no list has shown", () => {
+    const state = after([
+      aListOf(aConversation("c1")),
+      {
+        type: "event",
+        event: event(11, "conversation_update", aConversation("c2", { last_at: "2026-05-04T11:00:00Z" })),
+      },
+    ]);
+    assert.deepEqual(shown(state), ["c2", "c1"]);
+  });
+
+  it("keep the newer event when an older one comes late", () => {
+    const state = after([
+      aListOf(aConversation("c1")),
+      {
+        type: "event",
+        event: event(13, "conversation_update", aConversation("c1", { handled_by: "staff", epoch: 2 })),
+      },
+      { type: "event", event: event(12, "conversation_update", aConversation("c1", { epoch: 1 })) },
+    ]);
+    assert.equal(conversation(state, "c1")?.epoch, 2);
+  });
+
+  it("are not set back by a page that was asked for before the last event", () => {
+    const state = after([
+      aListOf(aConversation("c1")),
+      { type: "event", event: event(13, "conversation_update", aConversation("c1", { unread: 4 })) },
+      aListOf(aConversation("c1", { unread: 0 })),
+    ]);
+    assert.equal(conversation(state, "c1")?.unread, 4);
+  });
+
+  it("leave the open list when resolved, and come under Resolved", () => {
+    const resolved = after([
+      aListOf(aConversation("c1"), aConversation("c2")),
+      { type: "event", event: event(11, "conversation_update", aConversation("c1", { status: "resolved" })) },
+    ]);
+    assert.deepEqual(shown(resolved), ["c2"]);
+    assert.deepEqual(shown(after([{ type: "tab chosen", tab: "resolved" }], resolved)), ["c1"]);
+  });
+
+  it("are listed by who answers and by hotel, the newest first", () => {
+    const state = after([
+      aListOf(
+        aConversation("c1", { handled_by: "staff", last_at: "2026-05-04T09:00:00Z" }),
+        aConversation("c2", { handled_by: "bot" }),
+        aConversation("c3", { handled_by: "staff", hotel: "aurora", last_at: "2026-05-04T11:00:00Z" }),
+      ),
+      { type: "tab chosen", tab: "staff" },
+    ]);
+    assert.deepEqual(shown(state), ["c3", "c1"]);
+    assert.deepEqual(shown(after([{ type: "hotel chosen", hotel: "miramar" }], state)), ["c1"]);
+  });
+
+  it("show their newest message at once, and its delivery", () => {
+    const reply = aMessage(3, { direction: "out", status: "sent" });
+    const state = after([
+      aListOf(aConversation("c1", { last_message: aMessage(2) })),
+      { type: "event", event: event(11, "new_message", reply) },
+      { type: "event", event: event(12, "message_update", { ...reply, status: "read" }) },
+      { type: "event", event: event(13, "message_update", aMessage(1, { text: "an older one" })) },
+    ]);
+    assert.equal(conversation(state, "c1")?.last_message?.status, "read");
+    assert.equal(conversation(state, "c1")?.last_at, reply.created_at);
+  });
+
+  it("with something unread are counted", () => {
+    const state = after([aListOf(aConversation("c1", { unread: 3 }), aConversation("c2"))]);
+    assert.equal(unreadConversations(state.conversations, null), 1);
+    assert.equal(unreadConversations(state.conversations, "aurora"), 0);
+  });
+});
+
+describe("messages", () => {
+  it("stand in the order of their seq, however they come", () => {
+    const state = after([
+      aThreadOf([aMessage(3), aMessage(4)], 3),
+      { type: "event", event: event(12, "new_message", aMessage(6)) },
+      { type: "event", event: event(11, "new_message", aMessage(5)) },
+      aThreadOf([aMessage(1), aMessage(2)]),
+    ]);
+    assert.deepEqual(seqs(state), [1, 2, 3, 4, 5, 6]);
+    assert.equal(thread(state, "c1").nextBefore, null);
+  });
+
+  it("come once, however often they are told", () => {
+    const twice: Action = { type: "event", event: event(11, "new_message", aMessage(1)) };
+    assert.deepEqual(seqs(after([aThreadOf([]), twice, twice])), [1]);
+  });
+
+  it("are not set back by an older event", () => {
+    const out = (status: "sent" | "read"): Message => aMessage(1, { direction: "out", status });
+    const state = after([
+      aThreadOf([out("sent")]),
+      { type: "event", event: event(13, "message_update", out("read")) },
+      { type: "event", event: event(12, "message_update", out("sent")) },
+    ]);
+    assert.equal(thread(state, "c1").messages[0]?.value.status, "read");
+  });
+
+  it("are not kept for a conversation that nobody has opened", () => {
+    const state = after([
+      aListOf(aConversation("c1")),
+      { type: "event", event: event(11, "new_message", aMessage(1)) },
+    ]);
+    assert.deepEqual(seqs(state), []);
+    assert.equal(thread(state, "c1").loaded, false);
+  });
+
+  it("above the loaded part wait until that part is loaded", () => {
+    const state = after([
+      aThreadOf([aMessage(8)], 8),
+      { type: "event", event: event(11, "message_update", aMessage(2, { direction: "out", status: "read" })) },
+    ]);
+    assert.deepEqual(seqs(state), [8]);
+  });
+
+  it("keep what is there when loading fails, and say why", () => {
+    const state = after([
+      aThreadOf([aMessage(1)]),
+      { type: "thread requested", id: "c1" },
+      { type: "thread failed", id: "c1", problem: "no connection" },
+    ]);
+    assert.deepEqual(seqs(state), [1]);
+    assert.equal(thread(state, "c1").problem, "no connection");
+    assert.equal(thread(state, "c1").loading, false);
+  });
+});
+
+describe("writing", () => {
+  const unsent: Unsent = {
+    clientId: "k1",
+    conversationId: "c1",
+    mode: "reply",
+    text: "We keep a place.",
+    writtenAt: "2026-05-04T10:10:00.000Z",
+    afterSeq: 1,
+    problem: null,
+  };
+  const mine = aMessage(2, { direction: "out", author: { kind: "staff", name: "ana" }, text: unsent.text });
+
+  it("keeps a draft for each conversation, and another for its note", () => {
+    const state = after([
+      { type: "drafted", id: "c1", mode: "reply", text: "to the guest" },
+      { type: "drafted", id: "c1", mode: "note", text: "to us" },
+      { type: "drafted", id: "c2", mode: "reply", text: "to another" },
+      { type: "written", unsent },
+    ]);
+    assert.deepEqual(state.drafts, { "c1|note": "to us", "c2|reply": "to another" });
+  });
+
+  it("shows the text until the server has it", () => {
+    const written = after([aThreadOf([aMessage(1)]), { type: "written", unsent }]);
+    assert.deepEqual(unsentOf(written, "c1"), [unsent]);
+    assert.deepEqual(unsentOf(written, "c2"), []);
+    assert.deepEqual(unsentOf(after([{ type: "sent", clientId: "k1" }], written), "c1"), []);
+  });
+
+  it("does not show it twice when the event is faster than the acknowledgement", () => {
+    const state = after([
+      aThreadOf([aMessage(1)]),
+      { type: "written", unsent },
+      { type: "written", unsent: { ...unsent, clientId: "k2" } },
+      { type: "event", event: event(11, "new_message", mine) },
+    ]);
+    assert.deepEqual(
+      unsentOf(state, "c1").map((one) => one.clientId),
+      ["k2"],
+    );
+  });
+
+  it("does not take the same words said before, or by a colleague, for it", () => {
+    const state = after([
+      aThreadOf([aMessage(1, { ...mine, id: "m1", seq: 1 })]),
+      { type: "written", unsent },
+      { type: "event", event: event(11, "new_message", { ...mine, author: { kind: "staff", name: "josé" } }) },
+    ]);
+    assert.equal(unsentOf(state, "c1").length, 1);
+  });
+
+  it("keeps a refused text with the reason, and tries it again under the same id", () => {
+    const refused = after([
+      { type: "written", unsent },
+      { type: "sending failed", clientId: "k1", problem: "too long" },
+    ]);
+    assert.equal(refused.unsent[0]?.problem, "too long");
+    assert.equal(refused.unsent[0]?.text, unsent.text);
+    const again = after([{ type: "sending again", clientId: "k1" }], refused);
+    assert.deepEqual(again.unsent, [unsent]);
+  });
+
+  it("takes the acknowledged message in", () => {
+    const state = after([
+      aListOf(aConversation("c1")),
+      aThreadOf([aMessage(1)]),
+      { type: "told", conversation: aConversation("c1", { handled_by: "staff" }), messages: [mine], asOf: 10 },
+    ]);
+    assert.deepEqual(seqs(state), [1, 2]);
+    assert.equal(conversation(state, "c1")?.handled_by, "staff");
+  });
+
+  it("lets an event that is newer than the acknowledgement stand", () => {
+    const state = after([
+      aListOf(aConversation("c1")),
+      { type: "event", event: event(14, "conversation_update", aConversation("c1", { status: "resolved" })) },
+      { type: "told", conversation: aConversation("c1"), messages: [], asOf: 10 },
+    ]);
+    assert.equal(conversation(state, "c1")?.status, "resolved");
+  });
+});
+
+describe("search", () => {
+  const page = { conversations: [aConversation("c7")], next_cursor: "x", last_event: 10 };
+
+  it("shows what the server found, in its order, and more below", () => {
+    const state = after([
+      aListOf(aConversation("c1")),
+      { type: "searched", q: "sea" },
+      { type: "search loaded", q: "sea", page, asOf: 0, first: true },
+      {
+        type: "search loaded",
+        q: "sea",
+        page: { ...page, conversations: [aConversation("c1")] },
+        asOf: 0,
+        first: false,
+      },
+    ]);
+    assert.deepEqual(shown(state), ["c7", "c1"]);
+  });
+
+  it("ignores an answer to an earlier question", () => {
+    const state = after([
+      { type: "searched", q: "sea view" },
+      { type: "search loaded", q: "sea", page, asOf: 0, first: true },
+    ]);
+    assert.deepEqual(shown(state), []);
+    assert.equal(state.search?.listing.loaded, false);
+  });
+
+  it("ends with an empty question, and with another tab", () => {
+    const searching = after([{ type: "searched", q: "sea" }]);
+    assert.equal(after([{ type: "searched", q: "" }], searching).search, null);
+    assert.equal(after([{ type: "tab chosen", tab: "bot" }], searching).search, null);
+  });
+});
+
+describe("the rest of the desk", () => {
+  it("remembers of each list how far it is loaded", () => {
+    const page = { conversations: [], next_cursor: "further", last_event: 3 };
+    const state = after([
+      { type: "list requested", key: ALL },
+      { type: "list loaded", key: ALL, page, asOf: 0 },
+    ]);
+    assert.deepEqual(listing(state, ALL), { next: "further", loading: false, loaded: true, problem: null });
+    assert.equal(listing(state, listingKey("bot", null)).loaded, false);
+  });
+
+  it("tells who else looks and writes, never oneself, and nothing of those who left", () => {
+    const at = (user: string, viewing: string | null, typing: string | null, online = true): Action => ({
+      type: "presence",
+      presence: { user, online, viewing, typing },
+    });
+    const state = after([
+      at("ana", "c1", "c1"),
+      at("josé", "c1", "c1"),
+      at("zoe", "c1", null),
+      at("max", "c1", null, false),
+      at("eva", "c2", "c2"),
+    ]);
+    assert.deepEqual(othersAt(state, "c1"), { typing: ["josé"], looking: ["zoe"] });
+    assert.deepEqual(othersAt(after([{ type: "connection", connection: "offline" }], state), "c1").looking, []);
+  });
+
+  it("forgets a refusal when another conversation is opened", () => {
+    const refused = after([{ type: "refused", conversationId: "c1", text: "josé answers already." }]);
+    assert.equal(refused.refusal?.text, "josé answers already.");
+    assert.equal(after([{ type: "opened", id: "c2" }], refused).refusal, null);
+  });
+});
