@@ -110,8 +110,12 @@ class Faults:
         self.expected.append(pattern)
 
     def watch(self, page: Page) -> None:
-        page.on("pageerror", lambda error: self.said.append(f"{page.url}: {error}"))
-        page.on("console", lambda line: line.type == "error" and self.said.append(f"{page.url}: {line.text}"))
+        """Note down what a page complains about: errors of scripts and all that its console shows as an error."""
+        page.on("pageerror", lambda error: self._note(page, str(error)))
+        page.on("console", lambda line: self._note(page, line.text) if line.type == "error" else None)
+
+    def _note(self, page: Page, text: str) -> None:
+        self.said.append(f"{page.url}: {text}")
 
     @property
     def unexpected(self) -> list[str]:
@@ -137,8 +141,12 @@ async def new_context(browser: Browser, faults: Faults) -> AsyncIterator[Callabl
 
     yield new
     for context in contexts:
+        for page in context.pages:
+            await page.evaluate("0")  # its answer comes after all that the page has complained about until now
+    unexpected = faults.unexpected  # before the pages are torn from their sockets, which no user sees
+    for context in contexts:
         await context.close()
-    assert not faults.unexpected, "\n".join(faults.unexpected)
+    assert not unexpected, "\n".join(unexpected)
 
 
 @dataclass(frozen=True)
@@ -242,7 +250,7 @@ async def open_desk(new_context: Any, hotel: Running) -> Callable[..., Awaitable
         **options: Any,
     ) -> DeskPage:
         context = cast(BrowserContext, await new_context(**options))
-        form = {"username": user, "password": PASSWORD}
+        form: dict[str, str | float | bool] = {"username": user, "password": PASSWORD}
         await context.request.post(f"{url}/login", form=form, max_redirects=0)
         desk = DeskPage(await context.new_page())
         if prepare:

@@ -96,7 +96,7 @@ async def test_what_guests_write_is_text_and_nothing_else(open_chat: Any, open_d
         await expect(chat.said(text)).to_be_visible()
 
     # Then all of it stands there as it was written, and only the real address is a link
-    await desk.open("Guest")
+    await desk.conversations.click()
     for text in (HOSTILE, SCRIPT_LINK):
         await expect(desk.said(text)).to_be_visible()
     for said in (desk.conversation, chat.log):
