@@ -66,7 +66,7 @@ Scripted = Answer | Callable[[Mapping[str, Any]], Answer]
 
 @dataclass(frozen=True, slots=True)
 class WireRequest:
-    """One request as it came: its path, its JSON, its headers, and when (`time.monotonic`)."""
+    """One request as it came: its path, its JSON, its headers in lower case, and when (`time.monotonic`)."""
 
     path: str
     body: Mapping[str, Any]
@@ -226,7 +226,7 @@ class OpenAIWire:
         return None, (answer,) if isinstance(answer, Call) else tuple(answer)
 
     async def _models(self, request: web.Request) -> web.Response:
-        self.requests.append(WireRequest(request.path, {}, dict(request.headers)))
+        self.requests.append(WireRequest(request.path, {}, _headers(request)))
         if (refusal := self._unauthorised(request)) is not None:
             return refusal
         data = [{"id": model, "object": "model", "created": 1_700_000_000, "owned_by": "wire"} for model in self.models]
@@ -234,7 +234,7 @@ class OpenAIWire:
 
     async def _read(self, request: web.Request) -> Mapping[str, Any]:
         body = await request.json()
-        self.requests.append(WireRequest(request.path, body, dict(request.headers)))
+        self.requests.append(WireRequest(request.path, body, _headers(request)))
         return body  # type: ignore[no-any-return]
 
     def _unauthorised(self, request: web.Request) -> web.Response | None:
@@ -277,6 +277,10 @@ class OpenAIWire:
     async def _steer_requests(self, request: web.Request) -> web.Response:
         seen = [{"path": seen.path, "last_user_text": seen.last_user_text, "at": seen.at} for seen in self.requests]
         return web.json_response({"requests": seen, "most_at_once": self.most_at_once})
+
+
+def _headers(request: web.Request) -> dict[str, str]:
+    return {name.lower(): value for name, value in request.headers.items()}
 
 
 def _usual_answer(body: Mapping[str, Any]) -> Answer:

@@ -53,7 +53,8 @@ def inbox(tx: Transaction, query: InboxQuery) -> InboxPage:
         "limit": query.limit + 1,
     }
     if query.q and query.q.strip():
-        rows = tx.all("inbox_search", words=_words(query.q), like=_pattern(query.q), **values)
+        q = query.q.replace("\0", "\ufffd")  # as in the texts; SQLite would end the pattern here
+        rows = tx.all("inbox_search", words=_words(q), like=_pattern(q), **values)
     else:
         rows = tx.all("inbox", **values)
     page = tuple(conversation_of(row) for row in rows[: query.limit])
@@ -134,7 +135,7 @@ def _position(cursor: str | None) -> tuple[int | None, str | None]:
 def _words(q: str) -> str:
     """Return a search text in FTS5's language (https://www.sqlite.org/fts5.html, section 3): every word, or its
     beginning, in any order. Where there is no word in it, that is the empty phrase, which finds nothing."""
-    words = [word for word in q.replace("\0", " ").split() if any(character.isalnum() for character in word)]
+    words = [word for word in q.split() if any(character.isalnum() for character in word)]
     return " ".join('"' + word.replace('"', '""') + '"*' for word in words) or '""'
 
 
