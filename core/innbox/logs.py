@@ -18,6 +18,7 @@ QUIET = (
     "engineio",
     "httpcore",
     "httpx",
+    "httpx2",
     "openai",
     "socketio",
     "twilio",
@@ -31,7 +32,13 @@ def set_up_logs(level: str = "info", format: str = "auto", process: str = "innbo
     """Set up logging of this process to stderr. `format` is json, text or auto (text on a terminal)."""
     as_text = format == "text" or (format == "auto" and sys.stderr.isatty())
     number = logging.getLevelNamesMapping()[level.upper()]
+
+    def named(_logger: Any, _method: str, event: dict[str, Any]) -> dict[str, Any]:
+        event["process"] = process
+        return event
+
     shared: list[Any] = [
+        named,
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
@@ -46,7 +53,6 @@ def set_up_logs(level: str = "info", format: str = "auto", process: str = "innbo
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
         cache_logger_on_first_use=True,
     )
-    structlog.contextvars.bind_contextvars(process=process)
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
