@@ -166,11 +166,15 @@ async def measure(url: str, twilio: TwilioWire, processes: list[int], rate: floa
 
 
 def match(twilio: TwilioWire, seen: int, planned: dict[str, float], answered: dict[str, float]) -> None:
-    """Note when each message was first answered; one reply may answer several."""
+    """Note when each message was first answered: a reply answers its guest's earlier messages, too."""
+    bodies = list(planned)
+    numbers = {body: number for number, body in enumerate(bodies)}
     for message in twilio.messages[seen:]:
-        for line in message.body.removeprefix("re: ").split("\n"):
-            if line in planned:
-                answered.setdefault(line, message.at.timestamp())
+        body = message.body.removeprefix("re: ")
+        number = numbers.get(body)
+        if number is not None:
+            for earlier in bodies[number % GUESTS : number + 1 : GUESTS]:
+                answered.setdefault(earlier, message.at.timestamp())
 
 
 def cpu(processes: list[int]) -> float:

@@ -16,6 +16,7 @@ import structlog
 
 from innbox.errors import StoreUnavailable
 from innbox.ids import new_id
+from innbox.pipeline.admission import Admission
 from innbox.pipeline.answer import Answering
 from innbox.pipeline.chores import Chores
 from innbox.pipeline.deliver import Delivering
@@ -43,6 +44,7 @@ class Runner:
         self._answering = Answering(app, self.worker)
         self._delivering = Delivering(app, self.worker)
         self._chores = Chores(app)
+        self._admission = Admission()
         self._timers = Timers(self._start)
         self._running: dict[tuple[Step, str], asyncio.Task[None]] = {}
         self._again: set[tuple[Step, str]] = set()
@@ -92,6 +94,8 @@ class Runner:
     async def _run(self, key: tuple[Step, str]) -> None:
         step, conversation_id = key
         try:
+            if step is Step.ANSWER:  # deliveries are the end of what was begun
+                await self._admission.enter()
             await self._steps[step](conversation_id)
         except StoreUnavailable:
             log.warning("store away, step left to the sweeper", step=step.value, conversation=conversation_id)
