@@ -6,12 +6,13 @@ import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from ipaddress import IPv4Address, ip_address, ip_network
 
 import structlog
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
-from innbox.errors import NotFound, Refused, Throttled
+from innbox.errors import NotFound, Refused, StoreUnavailable, Throttled
 from innbox.messages import User, now
 from innbox.ports import Cache, Store
 
@@ -45,13 +46,16 @@ class Accounts:
         if len(password) > MAX_PASSWORD or len(name) > MAX_PASSWORD:
             raise Refused(f"A password has at most {MAX_PASSWORD} characters.", "too_long")
         keys = _Keys.of(name, address)
-        await self._throttle(keys)
-        user = await self._verified(name, password)
+        await self._count_try(keys)
+        try:
+            user = await self._verified(name, password)
+        except StoreUnavailable:
+            await self._take_back(keys)
+            raise
         if user is None:
-            for key in (keys.account, keys.address, keys.both):
-                await self._cache.add(key, 1, WINDOW_SECONDS)
             log.info("sign-in refused")
             raise Refused("Name or password is wrong.", "wrong_password")
+        await self._take_back(keys)
         await self._cache.delete(keys.both)
         token = secrets.token_urlsafe(32)
         await self._store.open_session(_hash(token), user.name, now() + (life or timedelta(hours=12)))
@@ -117,18 +121,21 @@ class Accounts:
         async with self._hashing:
             return await asyncio.to_thread(self._hasher.hash, password)
 
-    async def _throttle(self, keys: "_Keys") -> None:
-        tried_here = await self._count(keys.both) > 0
-        for key, limit, applies in (
-            (keys.account, WRONG_PER_ACCOUNT, tried_here),
-            (keys.address, WRONG_PER_ADDRESS, True),
+    async def _count_try(self, keys: "_Keys") -> None:
+        """Count a try before its password is looked at, or a thousand at once would all be the first."""
+        account, address, both = [await self._cache.add(key, 1, WINDOW_SECONDS) for key in keys.all]
+        for key, too_many in (
+            (keys.account, both > 1 and account > WRONG_PER_ACCOUNT),
+            (keys.address, address > WRONG_PER_ADDRESS),
         ):
-            if applies and await self._count(key) >= limit:
+            if too_many:
                 left = await self._cache.time_left(key)
+                await self._take_back(keys)
                 raise Throttled("Too many wrong passwords. Try again later.", min(left, WINDOW_SECONDS) or 1.0)
 
-    async def _count(self, key: str) -> int:
-        return int(await self._cache.get(key) or 0)
+    async def _take_back(self, keys: "_Keys") -> None:
+        for key in keys.all:
+            await self._cache.add(key, -1, WINDOW_SECONDS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,10 +146,26 @@ class _Keys:
     address: str
     both: str
 
+    @property
+    def all(self) -> tuple[str, str, str]:
+        return self.account, self.address, self.both
+
     @classmethod
     def of(cls, name: str, address: str) -> "_Keys":
         account = hashlib.sha256(name.strip().casefold().encode("utf-8", "replace")).hexdigest()[:32]
+        address = _network(address)
         return cls(f"sign-in:account:{account}", f"sign-in:address:{address}", f"sign-in:both:{account}:{address}")
+
+
+def _network(address: str) -> str:
+    """Return whom to count: an IPv4 address, or the /64 of an IPv6 one, since who has one of it has them all."""
+    try:
+        ip = ip_address(address.partition("%")[0])
+    except ValueError:
+        return address
+    if isinstance(ip, IPv4Address):
+        return str(ip)
+    return str(ip.ipv4_mapped or ip_network((ip, 64), strict=False))
 
 
 def _hash(token: str) -> str:

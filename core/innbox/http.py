@@ -21,7 +21,10 @@ def origin_allowed(app: "App", origin: str | None, host: str | None) -> bool:
     """
     if origin is None:
         return True
-    parts = urlsplit(origin)
     if origin == app.config.public_url:
         return True
+    try:
+        parts = urlsplit(origin)
+    except ValueError:  # no address at all, such as `http://[`
+        return False
     return parts.scheme in ("http", "https") and bool(host) and parts.netloc.lower() == (host or "").lower()

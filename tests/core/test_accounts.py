@@ -1,5 +1,7 @@
 """Sign-in: one text and one time for all that is wrong, a throttle that locks nobody out, sessions that end."""
 
+import asyncio
+from collections import Counter
 from typing import Any
 
 import pytest
@@ -71,6 +73,28 @@ async def test_after_sixty_wrong_passwords_an_address_waits(accounts: Accounts) 
 
     with pytest.raises(Throttled):
         await accounts.sign_in("somebody else", "wrong password", "10.0.0.66")
+
+
+async def test_guesses_at_once_count_as_those_one_by_one(accounts: Accounts) -> None:
+    tries = (accounts.sign_in("Ana", "wrong password", "10.0.0.66") for _ in range(100))
+
+    ended = Counter(type(error) for error in await asyncio.gather(*tries, return_exceptions=True))
+
+    assert ended == {Refused: 20, Throttled: 80}
+
+
+async def test_a_network_of_ipv6_is_one_address(accounts: Accounts) -> None:
+    for number in range(60):
+        await wrong(accounts, 1, f"2001:db8::{number:x}", name=f"user-{number}")
+
+    with pytest.raises(Throttled):
+        await accounts.sign_in("somebody else", "wrong password", "2001:db8::ffff")
+    assert await accounts.sign_in("Ana", PASSWORD, "2001:db8:0:1::1")
+
+
+async def test_the_right_password_is_not_counted(accounts: Accounts) -> None:
+    for _ in range(70):
+        assert await accounts.sign_in("Ana", PASSWORD, "10.0.0.1")
 
 
 async def test_a_huge_password_is_refused_unhashed(accounts: Accounts) -> None:

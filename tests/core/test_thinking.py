@@ -1,3 +1,5 @@
+import time
+
 from innbox import Attachment, Author, AuthorKind, Direction, Hotel, Message, now
 from innbox.pipeline.thinking import chat_message, without_foreign_links
 
@@ -23,8 +25,30 @@ def test_other_links_go_however_they_are_dressed_up() -> None:
         "http://miramar.example.evil.example/x",
         "https://miramar.example@evil.example/",
         "HTTPS://EVIL.EXAMPLE/a?b=c#d",
+        "https://evil.example\\.miramar.example/",
+        "https://trains.example",
+        "www.evil.example",
+        "evil.example/pay",
+        "ftp://miramar.example/",
+        "http://[",
     ):
         assert without_foreign_links(f"Pay at {link}.", HOTEL) == "Pay at [link removed]."
+
+
+def test_what_is_no_link_stays() -> None:
+    text = (
+        "From 10.30/11.00 p.m./a.m., and/or write to ana@miramar.example. "
+        "See www.miramar.example or miramar.example/spa."
+    )
+
+    assert without_foreign_links(text, HOTEL) == text
+
+
+def test_long_texts_without_links_are_looked_through_at_once() -> None:
+    for text in ("a-" * 50_000, "a." * 50_000, "a+" * 50_000, "www." * 25_000):
+        started = time.perf_counter()
+        without_foreign_links(text, HOTEL)
+        assert time.perf_counter() - started < 2
 
 
 def test_attachments_are_told_in_words() -> None:

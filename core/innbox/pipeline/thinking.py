@@ -3,6 +3,7 @@
 import asyncio
 import json
 import re
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
@@ -50,7 +51,14 @@ HAND_OVER = ToolSpec(
         "additionalProperties": False,
     },
 )
-_LINK = re.compile(r"\bhttps?://[^\s<>\"')\]]+", re.IGNORECASE)
+RECITED_CHARS = 40  # a line of the rules that is shorter may be said by chance
+# What a phone makes a link of: an address with a scheme, one that begins with www, and a host name with a path.
+_LINK = re.compile(
+    r"(?:\b[a-z][a-z0-9+-]{1,20}://|\bwww\.|(?<![\w@.-])(?:[\w-]{1,63}\.){1,8}[^\W\d_]{2,24}(?::\d{1,5})?/)"
+    r"[^\s<>\"')\]]*",
+    re.IGNORECASE,
+)
+_WEB = re.compile(r"https?://", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +76,7 @@ class _Talk:
     """One model's dialogue in a turn, as the tool calls make it grow."""
 
     request: CompletionRequest
+    rules: Sequence[str] = ()
     calls_left: int = MAX_TOOL_CALLS
     effects: list[Effect] = field(default_factory=list)
     tools: list[str] = field(default_factory=list)
@@ -90,12 +99,13 @@ class Thinking:
         """Return a text or the wish to hand over; never raises for a model's or a tool's fault."""
         snippets = await self._app.dispatch.gather_context(turn)
         request = self._request(turn, runtime, snippets)
+        rules = rules_in(request, runtime)
         error = "no model is enabled"
         try:
             async with asyncio.timeout(THINKING_SECONDS):
                 for llm in self._app.llms:
                     try:
-                        thought = await self._converse(llm, turn, request)
+                        thought = await self._converse(llm, turn, request, rules)
                     except ModelError as failed:
                         error = f"{llm.name}: {failed.code}"
                         self._failed(llm, turn, failed.code)
@@ -109,13 +119,16 @@ class Thinking:
             log.warning("models too slow", trace=turn.trace)
         return Thought(TurnRecord(error=error), hand_over="The bot has no answer: its models are not available.")
 
-    async def _converse(self, llm: LLM, turn: Turn, request: CompletionRequest) -> Thought:
+    async def _converse(self, llm: LLM, turn: Turn, request: CompletionRequest, rules: Sequence[str]) -> Thought:
         """Ask one model until it says something, calling tools in between."""
-        talk = _Talk(request)
+        talk = _Talk(request, rules)
         while True:
+            started = time.monotonic()
             completion = await llm.complete(talk.request)
+            model = completion.model or llm.name
+            self._app.metrics.model(model, time.monotonic() - started, completion.usage)
             talk.usage = _sum(talk.usage, completion.usage)
-            record = TurnRecord(completion.model or llm.name, completion.sources, tuple(talk.tools), talk.usage)
+            record = TurnRecord(model, completion.sources, tuple(talk.tools), talk.usage)
             if completion.hand_over:
                 return Thought(record, hand_over=completion.reason or "The bot asks for a person.")
             if not completion.tool_calls:
@@ -131,6 +144,11 @@ class Thinking:
         text = completion.text.strip()
         if not text:
             raise ModelError("the model said nothing", "empty")
+        if recites(text, talk.rules):
+            return Thought(record, hand_over="The bot's answer told its own instructions, so it was not sent.")
+        if agreed := [effect.what for effect in talk.effects if effect.needs_approval]:
+            reason = "Staff must agree before this is done: " + "; ".join(agreed)
+            return Thought(record, hand_over=reason[:500], effects=tuple(talk.effects))
         hotel = self._app.hotels[turn.conversation.hotel]
         return Thought(record, text=without_foreign_links(text, hotel), effects=tuple(talk.effects))
 
@@ -209,14 +227,54 @@ def chat_message(message: Message) -> ChatMessage:
 
 def without_foreign_links(text: str, hotel: Hotel) -> str:
     """Take out links that lead neither to the hotel's domains nor to an address that its facts name."""
+    named = {_address(_ended(match.group())) for match in _LINK.finditer(hotel.facts)}
 
     def keep(match: re.Match[str]) -> str:
-        link = match.group().rstrip(".,;:!?")
-        host = (urlsplit(link).hostname or "").lower()
-        ours = any(host == domain or host.endswith("." + domain) for domain in hotel.domains)
-        return match.group() if ours or link in hotel.facts else "[link removed]" + match.group()[len(link) :]
+        link = _ended(match.group())
+        kept = _address(link) in named or _leads_to(link, hotel.domains)
+        return match.group() if kept else "[link removed]" + match.group()[len(link) :]
 
     return _LINK.sub(keep, text)
+
+
+def rules_in(request: CompletionRequest, runtime: RuntimeSettings) -> Sequence[str]:
+    """Return the longer lines of what a model is told that are neither facts nor staff's own words, as bare words."""
+    told = "\n".join((request.facts, runtime.instructions, *(snippet.text for snippet in request.snippets)))
+    rules = (_words(line) for line in request.system.splitlines() if line.strip() not in told)
+    return tuple(line for line in rules if len(line) >= RECITED_CHARS)
+
+
+def recites(text: str, rules: Sequence[str]) -> bool:
+    """Say whether a text holds one of the rules, word by word."""
+    said = _words(text)
+    return any(rule in said for rule in rules)
+
+
+def _words(text: str) -> str:
+    """Return the words of a text alone, so that marks, spaces and large letters hide nothing."""
+    return " ".join(re.findall(r"\w+", text.casefold()))
+
+
+def _ended(link: str) -> str:
+    """Return a link without the marks of the sentence that it ends."""
+    return link.rstrip(".,;:!?*_")
+
+
+def _address(link: str) -> str:
+    return _WEB.sub("", link, count=1).rstrip("/")
+
+
+def _leads_to(link: str, domains: Sequence[str]) -> bool:
+    """Say whether a link leads to one of the domains in every reading: with a backslash, with a user before the host
+    or by another scheme, programs differ in where they go."""
+    try:
+        parts = urlsplit(link if "://" in link else f"https://{link}")
+    except ValueError:
+        return False
+    if parts.scheme not in ("http", "https") or "\\" in link or "@" in parts.netloc:
+        return False
+    host = (parts.hostname or "").lower()
+    return any(host == domain or host.endswith("." + domain) for domain in domains)
 
 
 def _was_said(message: Message) -> bool:

@@ -14,6 +14,7 @@ from innbox import App, Event, Plugin, hookimpl
 from innbox_dashboard.api import Api
 from innbox_dashboard.config import DashboardSettings
 from innbox_dashboard.desk import DeskNamespace
+from innbox_dashboard.export import Export
 from innbox_dashboard.media import Media
 from innbox_dashboard.pages import STATIC, Pages
 from innbox_dashboard.presence import RENEW_SECONDS, room_of
@@ -43,7 +44,7 @@ class Dashboard(Plugin[DashboardSettings]):
         sessions = Sessions(app, self.settings)
         sign_in = SignIn(app, sessions, pages, self._session_ended)
         settings_page = SettingsPage(app, pages)
-        api, media = Api(app), Media(app)
+        api, media, export = Api(app), Media(app), Export(app)
         return [
             Route("/", sign_in.root),
             Route("/login", sign_in.show, methods=["GET"]),
@@ -52,6 +53,7 @@ class Dashboard(Plugin[DashboardSettings]):
             Route("/dashboard", sessions.page(pages.desk)),
             Route("/get_conversations", sessions.api(api.conversations)),
             Route("/get_messages", sessions.api(api.messages)),
+            Route("/export_messages", sessions.api(export.messages)),
             Route("/settings", sessions.page(settings_page.show), methods=["GET"]),
             Route("/settings", sessions.page(settings_page.change), methods=["POST"]),
             Route("/media/{message_id}/{position:int}", sessions.api(media.show)),

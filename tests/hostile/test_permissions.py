@@ -1,0 +1,193 @@
+"""Who may do what: every route and every socket event, for everybody. What the tables lack makes the tests fail."""
+
+import asyncio
+from collections.abc import Mapping
+from typing import Any
+
+import httpx
+import pytest
+import pytest_asyncio
+from socketio.exceptions import ConnectionError as ConnectionFailed
+from starlette.routing import Mount, Route
+
+from innbox.config import load_config
+from innbox.testing.running import PASSWORD
+from innbox.web import create_asgi
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+# nobody; an agent and an admin of another hotel; an agent of this one; an admin of all
+ROLES = ("nobody", "eve", "max", "bo", "ana")
+NAMES: Mapping[str, str | None] = {role: None if role == "nobody" else role for role in ROLES}
+
+TO_LOGIN, TO_DESK = "303 /login", "303 /dashboard"
+FORM = {"Content-Type": "application/x-www-form-urlencoded"}
+JSON = {"Accept": "application/json"}
+
+# (method, path) -> the answer for each of ROLES. The conversation and the file are those of the hotel miramar; every
+# request comes from outside, through a proxy.
+ROUTES: dict[tuple[str, str], tuple[int | str, ...]] = {
+    ("GET", "/healthz"): (200, 200, 200, 200, 200),
+    ("GET", "/readyz"): (200, 200, 200, 200, 200),
+    ("GET", "/metrics"): (403, 403, 403, 403, 403),
+    ("POST", "/whatsapp"): (403, 403, 403, 403, 403),
+    ("POST", "/whatsapp/status"): (403, 403, 403, 403, 403),
+    ("GET", "/chat/{hotel}"): (200, 200, 200, 200, 200),
+    ("GET", "/chat/{hotel}/embed.js"): (200, 200, 200, 200, 200),
+    ("GET", "/chat-static"): (200, 200, 200, 200, 200),
+    ("GET", "/"): (TO_LOGIN, TO_DESK, TO_DESK, TO_DESK, TO_DESK),
+    ("GET", "/login"): (200, TO_DESK, TO_DESK, TO_DESK, TO_DESK),
+    ("POST", "/login"): (401, 401, 401, 401, 401),
+    ("POST", "/logout"): (TO_LOGIN, TO_LOGIN, TO_LOGIN, TO_LOGIN, TO_LOGIN),
+    ("GET", "/dashboard"): (TO_LOGIN, 200, 200, 200, 200),
+    ("GET", "/dashboard/static"): (200, 200, 200, 200, 200),
+    ("GET", "/get_conversations"): (401, 404, 404, 200, 200),
+    ("GET", "/get_messages"): (401, 404, 404, 200, 200),
+    ("GET", "/export_messages"): (401, 404, 404, 200, 200),
+    ("GET", "/media/{message_id}/{position:int}"): (401, 404, 404, 200, 200),
+    ("GET", "/settings"): (401, 403, 200, 403, 200),
+    ("POST", "/settings"): (401, 403, 404, 403, 200),
+}
+
+# How a request for a route is filled in; what is not here is asked for as it stands.
+REQUESTS: dict[tuple[str, str], dict[str, Any]] = {
+    ("POST", "/whatsapp"): {"content": b"Body=x", "headers": FORM},
+    ("POST", "/whatsapp/status"): {"content": b"MessageStatus=read", "headers": FORM},
+    ("POST", "/login"): {"data": {"username": "ana", "password": "a wrong one"}},
+    ("GET", "/chat-static"): {"path": "/chat-static/build/chat.js"},
+    ("GET", "/dashboard/static"): {"path": "/dashboard/static/build/desk.js"},
+    ("GET", "/get_conversations"): {"params": {"hotel": "miramar"}},
+    ("GET", "/get_messages"): {"params": {"conversation_id": "CONVERSATION"}},
+    ("GET", "/export_messages"): {"params": {"conversation_id": "CONVERSATION"}},
+    ("GET", "/settings"): {"headers": JSON},
+    ("POST", "/settings"): {"json": {"hotels": {"miramar": {"instructions": "Be brief."}}}, "headers": JSON},
+}
+
+NOT_FOUND = "not found"
+# event of the desk -> the answer for an agent and an admin of another hotel, an agent of this one, an admin of all
+DESK: dict[str, tuple[bool | str, ...]] = {
+    "join_conversation": (NOT_FOUND, NOT_FOUND, True, True),
+    "leave_conversation": (NOT_FOUND, NOT_FOUND, True, True),
+    "typing": (NOT_FOUND, NOT_FOUND, True, True),
+    "agent_message": (NOT_FOUND, NOT_FOUND, True, True),
+    "agent_note": (NOT_FOUND, NOT_FOUND, True, True),
+    "take_over": (NOT_FOUND, NOT_FOUND, True, True),
+    "return_to_bot": (NOT_FOUND, NOT_FOUND, True, True),
+    "resolve": (NOT_FOUND, NOT_FOUND, True, True),
+    "mark_read": (NOT_FOUND, NOT_FOUND, True, True),
+    "sync": (True, True, True, True),  # of what they may see
+}
+# Guests have no roles: each event is about their own conversation alone.
+CHAT = ("user_message", "sync", "read")
+
+
+@pytest_asyncio.fixture(loop_scope="module", scope="module")
+async def talk(house: Any) -> dict[str, str]:
+    """A guest of the hotel miramar who has sent a file."""
+    await house.running.add_user("max", "admin", ["farol"])
+    form = house.form("See this", media=[(house.twilio.media_url("image/png", b"\x89PNG\r\n\x1a\n"), "image/png")])
+    assert (await house.post(form)).status_code == 200
+    guest = form["From"].removeprefix("whatsapp:")
+    await house.answered(guest)
+    while (message := (await house.history(guest))[0]).attachments[0].state == "fetching":
+        await asyncio.sleep(0.02)
+    assert message.attachments[0].url == f"/media/{message.id}/0"
+    return {"CONVERSATION": message.conversation_id, "MESSAGE": message.id}
+
+
+def parts(house: Any) -> tuple[list[tuple[str, str]], dict[str, Any]]:
+    """Return what an app with the same configuration has: its routes, and its namespaces by name."""
+    asgi: Any = create_asgi(load_config(house.running.config_path))
+    found: list[tuple[str, str]] = []
+    for route in asgi.other_asgi_app.routes:
+        assert isinstance(route, Route | Mount), f"{route} is of a kind that this test does not know"
+        methods = (route.methods or set()) - {"HEAD"} if isinstance(route, Route) else {"GET"}
+        found += [(method, route.path) for method in methods]
+    return found, dict(asgi.engineio_server.namespace_handlers)
+
+
+async def test_every_route_and_every_event_is_in_the_tables(house: Any) -> None:
+    routes, namespaces = parts(house)
+
+    assert sorted(routes) == sorted(ROUTES)
+    assert set(namespaces) == {"/", "/webchat"}
+    assert set(namespaces["/"]._handlers) == set(DESK)
+    assert set(namespaces["/webchat"]._handlers) == set(CHAT)
+
+
+def filled(route: tuple[str, str], talk: dict[str, str]) -> tuple[str, dict[str, Any]]:
+    wanted = dict(REQUESTS.get(route, {}))
+    path = wanted.pop("path", route[1])
+    path = path.replace("{hotel}", "miramar").replace("{message_id}", talk["MESSAGE"]).replace("{position:int}", "0")
+    if "params" in wanted:
+        wanted["params"] = {name: talk.get(value, value) for name, value in wanted["params"].items()}
+    wanted["headers"] = {**wanted.get("headers", {}), "X-Forwarded-For": "203.0.113.5"}
+    return path, wanted
+
+
+@pytest.mark.parametrize("route", ROUTES, ids=" ".join)
+@pytest.mark.parametrize("role", ROLES)
+async def test_a_route(house: Any, talk: dict[str, str], route: tuple[str, str], role: str) -> None:
+    expected = ROUTES[route][ROLES.index(role)]
+    path, wanted = filled(route, talk)
+    visitor = await house.visitor(NAMES[role])
+    if route == ("POST", "/logout"):  # a session of its own, since it ends
+        visitor = house.visitors[f"leaving {role}"] = httpx.AsyncClient(base_url=house.url)
+        if role != "nobody":
+            await visitor.post("/login", data={"username": role, "password": PASSWORD})
+
+    answer = await visitor.request(route[0], path, **wanted)
+
+    got = f"303 {answer.headers['location']}" if answer.status_code == 303 else answer.status_code
+    assert got == expected, answer.text
+    if answer.status_code in (401, 403, 404):
+        assert "See this" not in answer.text
+        assert talk["CONVERSATION"] not in answer.text
+
+
+@pytest.mark.parametrize("route", ROUTES, ids=" ".join)
+async def test_no_other_method_gets_further(house: Any, talk: dict[str, str], route: tuple[str, str]) -> None:
+    path, _ = filled(route, talk)
+    allowed = {method for method, known in ROUTES if known == route[1]} | {"HEAD"}
+    admin = await house.visitor("ana")
+
+    for method in {"GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE"} - allowed:
+        assert (await admin.request(method, path)).status_code == 405
+
+
+@pytest.mark.parametrize("event", DESK)
+@pytest.mark.parametrize("role", ROLES[1:])
+async def test_an_event_of_the_desk(house: Any, talk: dict[str, str], connect: Any, event: str, role: str) -> None:
+    expected = DESK[event][ROLES.index(role) - 1]
+    client = await connect(as_user=role)
+    before = await house.app.store.conversation(talk["CONVERSATION"])
+    if expected is True:
+        await house.app.store.return_to_bot(before.id, await house.app.door.rules("miramar", "whatsapp"))
+    payload = {"conversation_id": talk["CONVERSATION"], "text": "Hi", "client_id": f"{role} {event}", "since": 0}
+
+    answer = await client.call(event, payload)
+
+    assert answer["ok"] is (expected is True), answer
+    if expected is not True:
+        assert answer == {"ok": False, "error": expected}
+        after = await house.app.store.conversation(talk["CONVERSATION"])
+        assert (after.epoch, after.status, after.unread) == (before.epoch, before.status, before.unread)
+    if event == "sync":
+        assert (talk["CONVERSATION"] in str(answer)) is (role in ("bo", "ana"))
+
+
+async def test_nobody_has_no_desk(connect: Any) -> None:
+    with pytest.raises(ConnectionFailed):
+        await connect()
+
+
+@pytest.mark.parametrize("event", CHAT)
+async def test_an_event_of_the_chat(connect: Any, talk: dict[str, str], event: str) -> None:
+    client = await connect("/webchat", auth={"hotel": "miramar"})
+    own = {"text": "Hi", "client_id": "c", "seq": 1}
+
+    answer = await client.call(event, {**own, "conversation_id": talk["CONVERSATION"]}, namespace="/webchat")
+
+    assert answer["ok"] is True
+    assert talk["CONVERSATION"] not in str(answer)
+    assert "See this" not in str(answer)
