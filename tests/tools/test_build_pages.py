@@ -12,9 +12,9 @@ import pytest
 
 TOOL = Path(__file__).parents[2] / "tools" / "build_pages.py"
 
-# Notes each call beside itself; `build` copies the source into the plugin's folder, unless the source says otherwise.
+# Notes each call beside itself; `build` copies the source to where it is told, unless the source says otherwise.
 NPM = """\
-import pathlib, sys
+import os, pathlib, sys
 here = pathlib.Path(__file__).parent
 with (here / "calls").open("a") as calls:
     print(*sys.argv[1:], file=calls)
@@ -22,12 +22,11 @@ source = pathlib.Path("src.ts").read_text()
 if sys.argv[1] == "ci":
     pathlib.Path("node_modules").mkdir(exist_ok=True)
 elif sys.argv[-1] == "build":
+    out = pathlib.Path(os.environ["INNBOX_PAGE_OUTPUT"])
+    if "nothing" not in source:
+        (out / ("other.js" if "renamed" in source else "desk.js")).write_text(source)
     if "broken" in source:
         sys.exit("src.ts: Unexpected end of file")
-    if "nothing" not in source:
-        out = pathlib.Path("../innbox_desk/static/build")
-        out.mkdir(parents=True, exist_ok=True)
-        (out / "desk.js").write_text(source)
 """
 
 
@@ -159,6 +158,43 @@ def test_a_build_that_leaves_nothing_is_an_error(house: House, capsys: pytest.Ca
     assert house.run() == 1
 
     assert "left nothing" in capsys.readouterr().err
+
+
+def test_a_build_that_fails_leaves_the_old_page(house: House) -> None:
+    house.run()
+    house.write("broken")
+
+    assert house.run() == 1
+
+    assert house.output.read_text() == "one"
+    assert [path.name for path in house.output.parent.parent.iterdir()] == ["build"], "nothing is left beside it"
+
+
+def test_a_page_is_there_whole_all_the_time(house: House, tool: ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:
+    house.run()
+    seen: list[str] = []
+    run = tool.Npm.run
+
+    def look_then_run(npm: object, page: Path, *arguments: str) -> None:
+        run(npm, page, *arguments)
+        seen.append(house.output.read_text())
+
+    monkeypatch.setattr(tool.Npm, "run", look_then_run)
+    house.write("two")
+
+    house.run()
+
+    assert seen == ["one"], "while the new one is built, the old one is served"
+    assert house.output.read_text() == "two"
+
+
+def test_files_of_an_older_page_go(house: House) -> None:
+    house.run()
+    house.write("renamed")
+
+    house.run()
+
+    assert [path.name for path in house.output.parent.iterdir()] == ["other.js"]
 
 
 def test_an_old_node_is_passed_over(tool: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
