@@ -9,13 +9,16 @@ PLUGINS := $(patsubst %/pyproject.toml,%,$(wildcard plugins/*/pyproject.toml))
 PACKAGES := core $(PLUGINS)
 SOURCES := $(wildcard core/pyproject.toml plugins/*/pyproject.toml) constraints.txt
 
-.PHONY: help setup pages demo test check bench format clean
+.PHONY: help setup pages demo test check machine fuzz bench chaos format clean
 
 help:
 	@echo "make demo   run Innbox here, with nothing else needed"
 	@echo "make test   run all tests, on real servers and a real browser"
 	@echo "make check  lint, types, architecture"
+	@echo "make machine STEPS=10000   drive both stores and a model through the same random steps"
+	@echo "make fuzz SECONDS=300      send anything to every door, for so long in all"
 	@echo "make bench  measure"
+	@echo "make chaos  prove what is promised when things break"
 
 setup: $(VENV)/.runtime pages
 
@@ -32,8 +35,17 @@ test: $(VENV)/.dev pages
 check: $(VENV)/.dev pages
 	@$(BIN)/python tools/check.py
 
+chaos: $(VENV)/.dev pages
+	@$(BIN)/python -m innbox.testing.chaos $(ARGS)
+
 format: $(VENV)/.dev
 	@$(BIN)/ruff check --fix -q . ; $(BIN)/ruff format -q .
+
+machine: $(VENV)/.dev
+	@INNBOX_MACHINE_STEPS=$(or $(STEPS),10000) INNBOX_MACHINE_SEED=$(or $(SEED),1) $(BIN)/python -m pytest tests/machine --timeout 0
+
+fuzz: $(VENV)/.dev pages
+	@INNBOX_FUZZ_SECONDS=$(or $(SECONDS),300) $(BIN)/python -m pytest tests/fuzz --timeout 0
 
 bench: $(VENV)/.dev pages
 	@$(BIN)/python -m bench $(ARGS)
