@@ -3,6 +3,7 @@
 from innbox.app import App
 from innbox.commands import Command
 from innbox.config import Config, Hotel
+from innbox.erasing import Erased, Tombstone, address_mark, marks_of, message_mark
 from innbox.errors import (
     ConfigError,
     Conflict,
@@ -136,6 +137,7 @@ __all__ = [
     "Draft",
     "Due",
     "Effect",
+    "Erased",
     "Event",
     "EventName",
     "EventPage",
@@ -184,6 +186,7 @@ __all__ = [
     "StoreUnavailable",
     "Template",
     "Throttled",
+    "Tombstone",
     "Tool",
     "ToolCall",
     "ToolError",
@@ -198,8 +201,11 @@ __all__ = [
     "User",
     "WaitAndAsk",
     "WaitAndSend",
+    "address_mark",
     "client_address",
     "hookimpl",
+    "marks_of",
+    "message_mark",
     "new_id",
     "now",
     "origin_allowed",

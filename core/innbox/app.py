@@ -1,5 +1,6 @@
 """The app: the enabled plugins with the parts they brought, put together, and what the core offers to them."""
 
+import hmac
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Any, TypeVar
@@ -37,6 +38,8 @@ class App:
         self.plugins = plugins
         self.hotels: Mapping[str, Hotel] = config.hotels
         self.metrics = Metrics()
+        secret = config.secret_key.get_secret_value().encode()
+        self.erasure_key = hmac.digest(secret, b"innbox.erasure", "sha256")  # of the marks on tombstones
         manager = new_manager()
         register(manager, plugins)
         self.dispatch = Dispatch(manager, self)

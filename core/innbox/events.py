@@ -12,6 +12,7 @@ class EventName(StrEnum):
     NEW_MESSAGE = "new_message"
     MESSAGE_UPDATE = "message_update"
     CONVERSATION_UPDATE = "conversation_update"
+    CONVERSATION_GONE = "conversation_gone"
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +20,7 @@ class Event:
     """One fact. `number` rises with every event of the deployment, and once it can be seen no lower one appears.
 
     `data` is the message or the conversation as `as_json` gives it, as of now rather than as of the event: a reader
-    who applies all events in order ends at the truth.
+    who applies all events in order ends at the truth. Of a conversation that is gone it is the `id` alone.
     """
 
     number: int
@@ -33,6 +34,12 @@ class Event:
     def payload(self) -> dict[str, Any]:
         """The flat payload that goes over the socket: the data with the event's number under `event`."""
         return {**self.data, "event": self.number}
+
+    @classmethod
+    def gone(cls, number: int, hotel: str, channel: str, conversation_id: str) -> "Event":
+        """Return the event that a conversation was erased with its guest."""
+        data = {"id": conversation_id}
+        return cls(number, EventName.CONVERSATION_GONE, hotel, channel, conversation_id, data)
 
     def as_json(self) -> dict[str, Any]:
         """Return the shape that `sync` answers with."""

@@ -10,7 +10,6 @@ from contextlib import AbstractAsyncContextManager
 from typing import TYPE_CHECKING
 
 import pluggy
-from socketio import AsyncNamespace
 from starlette.routing import BaseRoute
 
 from innbox.events import Event
@@ -18,6 +17,8 @@ from innbox.messages import Route, Snippet, Turn
 from innbox.ports import LLM, Cache, Channel, Store, Tool
 
 if TYPE_CHECKING:
+    from socketio import AsyncNamespace  # a third of a second, which commands like `innbox --help` need not spend
+
     from innbox.app import App
     from innbox.commands import Command
 
@@ -56,7 +57,7 @@ def register_routes(app: "App") -> Iterable[BaseRoute]:  # type: ignore[empty-bo
 
 
 @hookspec
-def register_namespaces(app: "App") -> Iterable[AsyncNamespace]:  # type: ignore[empty-body]
+def register_namespaces(app: "App") -> Iterable["AsyncNamespace"]:  # type: ignore[empty-body]
     """Offer Socket.IO namespaces, one plugin each: the desk's is `/`, the web chat's `/webchat`."""
 
 

@@ -5,7 +5,9 @@ Guests' texts, names and handles, secrets and tokens are never arguments of a lo
 """
 
 import logging
+import re
 import sys
+from collections.abc import MutableMapping
 from typing import Any
 
 import structlog
@@ -27,6 +29,10 @@ QUIET = (
     "websockets",
 )
 
+# What could end a line, steer a terminal or turn its text around; a traceback keeps its lines.
+_STEERING = re.compile("[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]")
+_STEERING_IN_TRACEBACK = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]")
+
 
 def set_up_logs(level: str = "info", format: str = "auto", process: str = "innbox") -> None:
     """Set up logging of this process to stderr. `format` is json, text or auto (text on a terminal)."""
@@ -47,6 +53,7 @@ def set_up_logs(level: str = "info", format: str = "auto", process: str = "innbo
         processors=[
             *shared,
             structlog.processors.format_exc_info,
+            one_line,
             structlog.dev.ConsoleRenderer(colors=True) if as_text else structlog.processors.JSONRenderer(),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(number),
@@ -60,7 +67,7 @@ def set_up_logs(level: str = "info", format: str = "auto", process: str = "innbo
                 structlog.stdlib.ProcessorFormatter.remove_processors_meta,
                 structlog.dev.ConsoleRenderer(colors=True) if as_text else structlog.processors.JSONRenderer(),
             ],
-            foreign_pre_chain=[*shared, structlog.processors.format_exc_info],
+            foreign_pre_chain=[*shared, structlog.processors.format_exc_info, one_line],
         )
     )
     root = logging.getLogger()
@@ -68,3 +75,12 @@ def set_up_logs(level: str = "info", format: str = "auto", process: str = "innbo
     root.setLevel(number)
     for name in QUIET:
         logging.getLogger(name).setLevel(max(number, logging.WARNING))
+
+
+def one_line(logger: Any, method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    """Escape what strangers may have put into a line's texts (a path, a header) to make it look like more than one."""
+    for key, value in event.items():
+        if isinstance(value, str):
+            steering = _STEERING_IN_TRACEBACK if key == "exception" else _STEERING
+            event[key] = steering.sub(lambda found: f"\\x{ord(found.group()):02x}", value)
+    return event

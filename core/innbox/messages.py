@@ -181,6 +181,10 @@ class Message:
             "sources": list(self.meta.get("sources", ())),
         }
 
+    def as_export(self) -> dict[str, Any]:
+        """Return all that is kept of the message, for a copy of a guest's data."""
+        return {**self.as_json(), "provider_id": self.provider_id, "meta": dict(self.meta)}
+
     def as_guest_json(self) -> dict[str, Any]:
         """Return what the guest may see of it: no note, no delivery error, no name of a member of staff's account."""
         return {
@@ -327,7 +331,8 @@ class Outgoing:
     """What a channel is given to send: data and an address, nothing live.
 
     `message_id` is ours: channels pass it to the provider where they can, so that reports find their way back.
-    `attempt` counts from 1. `sending_since` is when `pending → sending` was committed.
+    `attempt` counts from 1. `sending_since` is when `pending → sending` was committed. `author`, `seq` and `created_at`
+    are those of the message as it is stored; a `seq` of 0 and no `created_at` mean that it is not.
     """
 
     message_id: str
@@ -340,6 +345,9 @@ class Outgoing:
     attachments: tuple[Attachment, ...] = ()
     template: Template | None = None
     window_closes_at: datetime | None = None
+    author: AuthorKind = AuthorKind.BOT
+    seq: int = 0
+    created_at: datetime | None = None
 
 
 # What came of one call to a provider. Whatever is raised instead counts as `Uncertain`.

@@ -47,7 +47,7 @@ def load_class(point: EntryPoint) -> type[Plugin[Any]]:
     """Import a plugin's class; raise `PluginError` naming it where that fails."""
     try:
         found = point.load()
-    except Exception as error:
+    except (Exception, SystemExit) as error:  # a module may be a program that ends itself
         raise PluginError(f"plugin {point.name}: cannot be imported from {point.value}: {error}") from error
     if not (inspect.isclass(found) and issubclass(found, Plugin)):
         raise PluginError(f"plugin {point.name}: {point.value} is not a subclass of innbox.Plugin")

@@ -11,17 +11,24 @@ from typing import Any, Protocol, runtime_checkable
 
 from pydantic import BaseModel
 
+from innbox.erasing import Erased, Tombstone
 from innbox.events import Event
+from innbox.ids import new_id
 from innbox.messages import (
     Attachment,
     Author,
+    AuthorKind,
     Completion,
     CompletionRequest,
     Conversation,
+    ConversationStatus,
     Delivery,
+    Direction,
     Effect,
     Failure,
     FindOutcome,
+    Guest,
+    HandledBy,
     Inbound,
     MediaContent,
     Message,
@@ -33,6 +40,7 @@ from innbox.messages import (
     Turn,
     TurnRecord,
     User,
+    now,
 )
 
 HEARTBEAT_LIFE = timedelta(seconds=10)  # a worker silent for longer has lost its claims
@@ -170,24 +178,54 @@ class Cache(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class IngestRules:
-    """How a guest's message is taken in: the burst's waits in seconds, whether the hotel's bot is on, and how long the
-    channel's reply window is."""
+    """How a guest's message is taken in: the burst's waits in seconds, whether the hotel's bot is on, how long the
+    channel's reply window is, and the key of the marks on tombstones (see `innbox.Tombstone`)."""
 
     wait_seconds: float = 1.5
     wait_at_most_seconds: float = 6.0
     bot_on: bool = True
     reply_window: timedelta | None = None
+    erasure_key: bytes = field(default=b"", repr=False)
 
 
 @dataclass(frozen=True, slots=True)
 class Ingested:
-    """What `ingest` did. A `duplicate` changed nothing and has no events. `answer_at`: when a turn is due, if it is."""
+    """What `ingest` did. A `duplicate` changed nothing and has no events. `answer_at`: when a turn is due, if it is.
+
+    `erased`: an old message of a guest who was erased. It is answered like a duplicate, so that the provider rests;
+    `message` and `conversation` are what it would have been, and are stored nowhere.
+    """
 
     message: Message
     conversation: Conversation
     duplicate: bool
     events: tuple[Event, ...] = ()
     answer_at: datetime | None = None
+    erased: bool = False
+
+    @classmethod
+    def kept_out(cls, inbound: Inbound) -> "Ingested":
+        """Return what `ingest` answers where a tombstone keeps a message out."""
+        conversation = Conversation(
+            id=new_id(),
+            hotel=inbound.hotel,
+            channel=inbound.address.channel,
+            guest=Guest(new_id(), inbound.guest_name, inbound.address.handle, inbound.language),
+            status=ConversationStatus.RESOLVED,
+            handled_by=HandledBy.STAFF,
+            epoch=0,
+        )
+        message = Message(
+            id=new_id(),
+            conversation_id=conversation.id,
+            seq=0,
+            direction=Direction.IN,
+            author=Author(AuthorKind.GUEST, inbound.guest_name),
+            text=inbound.text,
+            created_at=inbound.sent_at or now(),
+            provider_id=inbound.provider_id,
+        )
+        return cls(message, conversation, duplicate=True, erased=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -368,6 +406,8 @@ class Pulse:
     oldest_unanswered_at: datetime | None
     deliveries: Mapping[str, int]  # by state, of those that are not at rest, and parked ones
     workers: int  # with a living heartbeat
+    oldest_due_at: datetime | None = None  # since when the longest due work (see `Store.due`) waits for a worker
+    turns: int | None = None  # claimed by living workers; None where the store cannot tell
 
 
 @runtime_checkable
@@ -406,8 +446,9 @@ class Store(Protocol):
         set where one is given. A resolved or snoozed conversation opens again (`handled_by` bot where `bot_on`, the
         epoch rises, the assignee leaves). A new conversation is the bot's where `bot_on`, else staff's; an open one of
         the bot's goes to staff where the bot is off. `answer_at` is set only where the bot handles it: now +
-        `wait_seconds`, but at most `wait_at_most_seconds` after the first message that waits. A (channel, provider_id)
-        seen before changes nothing. Two at once for one new guest make one guest and one conversation.
+        `wait_seconds`, but at most `wait_at_most_seconds` after the first message that no turn has seen yet. A
+        (channel, provider_id) seen before changes nothing, nor does an old message of an erased guest: see
+        `erase_guest`. Two at once for one new guest make one guest and one conversation.
         """
         ...
 
@@ -418,16 +459,54 @@ class Store(Protocol):
     async def report_status(self, report: StatusReport) -> Changed | None:
         """Raise an `out` message's status by `DELIVERY_RANK`; equal or lower changes nothing (no events).
 
-        Found by `message_id`, else by `provider_id`. The provider's id is kept. A message still pending, sending,
-        unknown or parked is settled by it (sent or more: it was sent). A failure sets the error. None where no such
+        Found by `message_id`, else by `provider_id`. The provider's id is kept: the first one stays, and one that
+        another message of the channel has is not taken. A message still pending, sending, unknown or parked is settled
+        by it (sent or more: it was sent); a word below `sent` (the provider is still at it) settles nothing. A failure
+        sets the error, anything above it takes the error away. None where no such
         message exists. Event: `message_update`.
         """
+        ...
+
+    # erasing guests
+
+    async def export_guest(self, hotel: str, channel: str, handle: str) -> Mapping[str, Any] | None:
+        """Return everything that is known of the guest of a handle, as JSON; None where there is none.
+
+        `hotel`, `exported_at`; `guest` (id, name, language, created_at); `addresses` (channel, handle);
+        `conversations`, each as the desk sees it with all its `messages` (`Message.as_export`, notes too) and `turns`
+        (id, ending, ended_at, record, and `effects`: tool, what, data, needs_approval); `webhooks` (channel,
+        provider_id, received_at, raw), those kept aside that name one of the handles too. Of files there is what
+        attachments tell, not their bytes. May take longer than 2 seconds where there is much.
+        """
+        ...
+
+    async def erase_guest(self, hotel: str, channel: str, handle: str, by: str, key: bytes = b"") -> Erased | None:
+        """Erase the guest of a handle in one transaction; None where there is none.
+
+        The guest, every address, conversation, message, file, turn and effect, the webhooks (those kept aside that
+        name one of the handles too) and the events are gone; a claim on a conversation of theirs is lost. What is left
+        is a `Tombstone` with the marks, made with `key`, of all addresses and of all those webhooks' provider ids, and
+        by whom it was done. From then on `ingest` with the same `erasure_key` keeps out a message whose mark is there,
+        and one from a marked address (or alias) whose `sent_at` is not later than the erasure: it answers
+        `Ingested.kept_out` and writes nothing. Whoever writes anew is a new guest. Of two at once, an erasure and a
+        message, one is first. Event for each conversation: `conversation_gone`. May take longer than 2 seconds.
+        """
+        ...
+
+    async def erase_again(self, tombstone: Tombstone, key: bytes = b"") -> Erased | None:
+        """Keep a tombstone of an earlier erasure (one that is there already is kept once), and erase what a restored
+        backup has brought back of its guest, in one transaction. None where nothing was there to erase."""
+        ...
+
+    async def tombstones(self, after: str | None, limit: int) -> Sequence[Tombstone]:
+        """Return the first `limit` tombstones by `guest_id`, those after the id `after` where one is given."""
         ...
 
     # answering
 
     async def heartbeat(self, worker: str) -> None:
-        """Say that `worker` lives. A worker silent for `HEARTBEAT_LIFE` has lost its claims."""
+        """Say that `worker` lives. A worker silent for `HEARTBEAT_LIFE` has lost its claims, also those that nobody has
+        taken yet: its next heartbeat brings none back."""
         ...
 
     async def retire(self, worker: str) -> None:
@@ -449,14 +528,15 @@ class Store(Protocol):
 
     async def commit_turn(self, turn: Turn, end: TurnEnd) -> Committed:
         """End a turn, if its fence still holds; otherwise `fenced`. Another epoch, or staff's hands: `hands`, the claim
-        is given back and nothing else written. A guest's message newer than `turn.last_seq`: `newer` (see `Committed`;
+        is given back and nothing else written; where the change of hands took the claim too, a store may say `fenced`:
+        both mean that the turn is thrown away. A guest's message newer than `turn.last_seq`: `newer` (see `Committed`;
         `rethinks` rises), unless the end is a HandOver or a NoReply or `even_if_newer`; then what is newer is due as a
         turn of its own (not after a HandOver).
 
         Reply: one `out` message a draft, `pending`, and `deliver_at`. HandOver: staff handle it, the epoch rises, a
         note with the reason by the system, the notice as an `out` message by the bot. Each end keeps the TurnRecord as
         a row of `turns`, whose id is `turn.id`, and the effects; resets rethinks and tries; gives the claim back.
-        Messages added carry `turn_id` in `meta`, beside the draft's own. Events: `new_message` each,
+        Messages added carry `turn_id` in `meta`, beside the draft's own and its template. Events: `new_message` each,
         `conversation_update`.
         """
         ...
@@ -481,7 +561,9 @@ class Store(Protocol):
     async def settle_delivery(self, delivery: Delivery, end: DeliveryEnd) -> Settled:
         """End an attempt, if the fence still holds; the status only rises (a report may have come before us). The
         claim is given back and `deliver_at` set to when the next work is due. `Finish("pending")` is not allowed: use
-        `WaitAndSend`. Event: `message_update`."""
+        `WaitAndSend`; for a message of the bot's in a conversation that staff took over
+        meanwhile, that means `cancelled`. A `WaitAndAsk` without an error leaves the one that is shown. Event:
+        `message_update`, where status or error changed."""
         ...
 
     # staff
@@ -501,7 +583,7 @@ class Store(Protocol):
 
     async def take_over(self, conversation_id: str, user: str) -> Changed:
         """Staff take the conversation: see `staff_message`. Where another member of staff has it: `Conflict`, naming
-        them. Where it is theirs already: no events."""
+        them. Where it is theirs already: no events. A resolved one is nobody's: who takes it, or replies, has it."""
         ...
 
     async def return_to_bot(self, conversation_id: str, rules: IngestRules) -> Changed:
@@ -532,7 +614,8 @@ class Store(Protocol):
         ...
 
     async def events_since(self, number: int, hotels: frozenset[str] | None, limit: int) -> EventPage:
-        """Return the events after `number` for these hotels (None: all), with their data as of now."""
+        """Return the events after `number` for these hotels (None: all), with their data as of now. Of what was erased
+        there is no event but `conversation_gone`."""
         ...
 
     async def last_event(self) -> int:
@@ -546,7 +629,8 @@ class Store(Protocol):
     # people and settings
 
     async def add_user(self, user: User, password_hash: str) -> None:
-        """Add a user; `Conflict` where the name is taken (without regard to case)."""
+        """Add a user; `Conflict` where the name is taken, without regard to case: names are compared in lower case (so
+        STRASSE is another name than Straße)."""
         ...
 
     async def users(self) -> Sequence[User]: ...

@@ -109,6 +109,14 @@ class QueueWakes:
     def wake(self, step: Step, conversation_id: str, at: datetime | None = None) -> None:
         self._timers.wake(step, conversation_id, at)
 
+    async def answers(self) -> bool:
+        """Say whether Redis answers; takes half a second or so where it does not."""
+        try:
+            await asyncio.to_thread(self._broker.client.ping)
+        except redis.RedisError:
+            return False
+        return True
+
     def close(self) -> None:
         """Send what waits, if Redis takes it at once, and stop."""
         self._timers.clear()

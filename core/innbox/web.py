@@ -1,6 +1,7 @@
 """The web process: the one Starlette app with the plugins' routes, the one Socket.IO server, and `innbox serve`."""
 
 import hmac
+import logging
 import os
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -34,6 +35,9 @@ MAX_FRAME = 100_000  # bytes of one Socket.IO packet
 EMBEDDED_SLOTS = 200
 LOOPBACK = frozenset({"127.0.0.1", "::1"})
 STOP_SECONDS = 5
+MOST_LOGGED = 200  # characters of a path
+NO_WORKER = "none lives: what guests write is stored, and nobody answers or delivers; start innbox worker"
+QUEUE_AWAY = "away: workers look for work once a second until it is back, and pages are told late"
 
 
 def create_asgi(config: Config) -> ASGIApp:
@@ -112,6 +116,7 @@ def _lifespan(app: App) -> Callable[[Starlette], Any]:
                 wakes = QueueWakes(app.config.queue.url, app.metrics)
                 app.wakes = wakes
                 stack.callback(wakes.close)
+                await stack.enter_async_context(app.metrics.kept_in(app.store))
             log.info("web process ready", hotels=len(app.hotels), channels=sorted(app.channels))
             yield
             log.info("web process stops")
@@ -133,6 +138,9 @@ def _socket_server(app: App) -> socketio.AsyncServer:
         ping_interval=10,
         ping_timeout=8,
         namespaces=[],
+        # Named, or each would add a handler of its own, which writes what strangers send as it comes.
+        logger=logging.getLogger("socketio"),
+        engineio_logger=logging.getLogger("engineio"),
     )
     owners: dict[str, str] = {}
     for plugin, namespace in app.dispatch.collect("register_namespaces"):
@@ -150,16 +158,29 @@ async def _healthz(request: Request) -> Response:
 
 
 async def _readyz(request: Request) -> Response:
-    """200 where a webhook would be stored; else 503 naming what is not ready."""
+    """200 where a webhook would be stored; else 503 naming what is not ready.
+
+    That nobody works on what is stored, or that wakes are lost, is told beside it: guests' messages are safe, so no
+    proxy should turn them away for it.
+    """
     app: App = request.app.state.innbox
+    told: dict[str, Any] = {"ready": True, "store": "ready"}
     try:
         pending = await app.store.pending_migrations()
+        if pending:
+            text = f"not ready: the schema is behind by {len(pending)}; run innbox migrate"
+            told.update(ready=False, store=text)
+        else:
+            told["workers"] = _told_of_workers((await app.store.pulse()).workers)
     except StoreUnavailable as error:
-        return JSONResponse({"ready": False, "store": f"not ready: {error}"}, 503)
-    if pending:
-        text = f"not ready: the schema is behind by {len(pending)}; run innbox migrate"
-        return JSONResponse({"ready": False, "store": text}, 503)
-    return JSONResponse({"ready": True, "store": "ready"})
+        told.update(ready=False, store=f"not ready: {error}")
+    if isinstance(app.wakes, QueueWakes):
+        told["queue"] = "ready" if await app.wakes.answers() else QUEUE_AWAY
+    return JSONResponse(told, 200 if told["ready"] else 503)
+
+
+def _told_of_workers(living: int) -> str:
+    return f"{living} at work" if living else NO_WORKER
 
 
 async def _metrics(request: Request) -> Response:
@@ -167,10 +188,10 @@ async def _metrics(request: Request) -> Response:
     if not _may_read_metrics(app.config, request):
         return JSONResponse({"error": "Metrics are not public here."}, 403)
     try:
-        stored, pulse = await app.store.counts(), await app.store.pulse()
+        await app.metrics.bring_to(app.store)
+        text = app.metrics.text(await app.store.counts(), await app.store.pulse())
     except StoreUnavailable:
-        stored, pulse = {}, None
-    text = app.metrics.text(stored, pulse)
+        text = app.metrics.text(None, None)
     return Response(text, media_type="text/plain; version=0.0.4; charset=utf-8")
 
 
@@ -201,7 +222,7 @@ _STATUS_OF_CODE = {"forbidden": 403, "too_large": 413}
 async def _told(request: Request, error: Exception) -> Response:
     status = next((status for kind, status in _STATUS if isinstance(error, kind)), 500)
     if status == 503:
-        log.warning("store away", path=request.url.path)
+        log.warning("store away", path=request.url.path[:MOST_LOGGED])
         return JSONResponse({"error": "The store is not available; nothing was written. Try again."}, 503)
     if status == 500:
         return await _broken(request, error)
@@ -216,7 +237,7 @@ async def _told(request: Request, error: Exception) -> Response:
 
 
 async def _broken(request: Request, error: Exception) -> Response:
-    log.error("request failed", path=request.url.path, error=type(error).__name__)
+    log.error("request failed", path=request.url.path[:MOST_LOGGED], error=type(error).__name__)
     return JSONResponse({"error": "Something is broken here; it was logged."}, 500)
 
 

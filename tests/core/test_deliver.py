@@ -1,13 +1,14 @@
 """Deliveries: once, in order, and honest about what nobody knows."""
 
 import asyncio
+import time
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from innbox import Absent, DeliveryStatus, Failure, Rejected, Sent, TryLater, Uncertain
-from innbox.pipeline import deliver
+from innbox.pipeline import deliver, points
 
 FULL = Failure("429", "Too many requests")
 DARK = Failure("timeout", "No answer")
@@ -86,6 +87,29 @@ async def test_what_is_absent_twice_is_sent_again(
     await reached(house, DeliveryStatus.SENT)
     assert house.channel.texts == ["re: Hello"]
     assert house.channel.finds == []
+
+
+async def test_a_process_that_stood_still_does_not_send_on_its_old_claim(
+    workshop: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Given a worker that is frozen once, between its claim and its call
+    frozen_for = [deliver.CLAIM_SECONDS + 1]
+    clock = time.monotonic
+
+    def reached_point(name: str) -> None:
+        if name == "delivery.before_send" and frozen_for:
+            offset = frozen_for.pop()
+            monkeypatch.setattr(deliver, "monotonic", lambda: clock() + offset)
+
+    monkeypatch.setattr(points, "reached", reached_point)
+    house = await workshop()
+
+    await house.guest_writes("Hello")
+
+    # Then it claims anew before it sends, and sends once
+    await reached(house, DeliveryStatus.SENT)
+    assert house.channel.texts == ["re: Hello"]
+    assert house.channel.sent[0].attempt == 2
 
 
 async def test_what_cannot_be_decided_waits_for_staff(

@@ -6,7 +6,6 @@ all tests belongs to the loop in which it was started.
 
 import os
 import re
-import shutil
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
@@ -17,19 +16,9 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, BrowserContext, Locator, Page, async_playwright, expect
 
+from innbox.testing.browser import ARGUMENTS, MISSING, find_browser
 from innbox.testing.running import PASSWORD, Running, running_innbox
 
-BROWSERS = ("chromium", "chromium-browser", "google-chrome")
-ARGUMENTS = (
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-)
-NO_BROWSER = "No Chromium was found: install it, or name one in INNBOX_TEST_BROWSER."
 EMBEDDED: dict[str, Any] = {"faq_llm": {}, "webchat": {}, "dashboard": {}}
 CONTEXT: dict[str, Any] = {"locale": "en-GB", "reduced_motion": "reduce", "viewport": {"width": 1280, "height": 800}}
 PATIENCE_MS = 10_000
@@ -46,19 +35,18 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
     """Say it where nobody can overlook it when the browser tests could not run."""
     if config.stash.get(missing_browser, False):
         terminalreporter.section("browser tests DID NOT RUN", sep="!", red=True, bold=True)
-        terminalreporter.line(f"{NO_BROWSER} Nothing is known about the pages.")
+        terminalreporter.line(f"{MISSING} Nothing is known about the pages.")
 
 
 @pytest.fixture(scope="session")
 def browser_path(pytestconfig: pytest.Config) -> str:
     """The program of a Chromium. Without one the tests fail where `CI` is set, and are skipped aloud elsewhere."""
-    for name in (os.environ.get("INNBOX_TEST_BROWSER", ""), *BROWSERS):
-        if found := shutil.which(name):
-            return found
+    if found := find_browser():
+        return found
     pytestconfig.stash[missing_browser] = True
     if os.environ.get("CI"):
-        pytest.fail(NO_BROWSER, pytrace=False)
-    pytest.skip(NO_BROWSER)
+        pytest.fail(MISSING, pytrace=False)
+    pytest.skip(MISSING)
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
@@ -128,8 +116,13 @@ def faults() -> Faults:
 
 
 @pytest_asyncio.fixture(loop_scope="session")
-async def new_context(browser: Browser, faults: Faults) -> AsyncIterator[Callable[..., Awaitable[BrowserContext]]]:
-    """A function that opens a browser context of its own: no cookies, no storage. Its pages are watched for faults."""
+async def new_context(
+    browser: Browser, faults: Faults, run_embedded: RunEmbedded
+) -> AsyncIterator[Callable[..., Awaitable[BrowserContext]]]:
+    """A function that opens a browser context of its own: no cookies, no storage. Its pages are watched for faults.
+
+    It asks for `run_embedded` so that its pages are gone before their server is.
+    """
     contexts: list[BrowserContext] = []
 
     async def new(**options: Any) -> BrowserContext:

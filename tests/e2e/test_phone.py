@@ -46,6 +46,33 @@ async def test_list_conversation_and_back(open_chat: Any, open_desk: Any) -> Non
     await fits(desk.page)
 
 
+async def test_the_bar_holds_the_name_and_nothing_is_drawn_at_the_edge(
+    open_chat: Any, open_desk: Any, hotel: Any
+) -> None:
+    # Given a member of staff with a long name, on a phone
+    await hotel.add_user("Maria Francisca Albuquerque")
+    desk, chat = await open_desk("Maria Francisca Albuquerque", **PHONE), await open_chat()
+
+    # Then the name is there, in one line with the way out, as far as there is room
+    name, sign_out = desk.page.get_by_text("Maria Francisca"), desk.button("Sign out")
+    await expect(name).to_be_visible()
+    of_name, of_button = await name.bounding_box(), await sign_out.bounding_box()
+    assert of_name["x"] + of_name["width"] <= of_button["x"] <= 360
+    assert of_button["y"] < of_name["y"] + of_name["height"] / 2 < of_button["y"] + of_button["height"]
+    assert of_name["y"] < 40
+    await fits(desk.page)
+
+    # And the list's own edge, which on a wide screen parts it from the conversation, is gone
+    edge = "getComputedStyle(document.querySelector('.inbox')).borderRightWidth"
+    assert await desk.page.evaluate(edge) == "0px"
+
+    # And a source that the bot's text names itself is told once
+    await chat.say("What time is breakfast?")
+    await desk.conversations.tap()
+    await expect(desk.said("(From: Breakfast)")).to_be_visible()
+    await expect(desk.said("Sources")).to_have_count(0)
+
+
 async def fits(page: Page) -> None:
     """Hold that a page cannot be scrolled sideways."""
     assert await page.evaluate("document.scrollingElement.scrollWidth - innerWidth") <= 0

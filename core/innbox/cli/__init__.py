@@ -11,13 +11,14 @@ from collections.abc import Callable, Sequence
 from importlib.metadata import version
 from typing import NoReturn
 
-from innbox.cli import chat, demo, house, new_plugin, plugin_commands, users
+from innbox.cli import chat, demo, guests, house, new_plugin, plugin_commands, users
 from innbox.cli.common import CommandParser, Subcommands, Usage, shared_options
 from innbox.errors import InnboxError
 
 GROUPS: tuple[Callable[[Subcommands], None], ...] = (
     house.add_commands,
     users.add_commands,
+    guests.add_commands,
     chat.add_commands,
     demo.add_commands,
     new_plugin.add_commands,

@@ -21,6 +21,7 @@ MISSING_VARIABLE = ""  # stands for a variable that is not set; faults about its
 _VARIABLE = re.compile(
     r"(?P<escaped>\$\$\{)|\$\{(?P<name>[A-Za-z_][A-Za-z0-9_]*)(?P<or_else>:-(?P<default>[^}]*))?\}|(?P<broken>\$\{)"
 )
+MOST_VALUES = 10_000
 _SHORTEST_SECRET = 4  # masking shorter texts would garble sentences and hide nothing
 
 
@@ -120,6 +121,8 @@ def parse_tree(text: str, file: str, environ: Mapping[str, str]) -> Tree:
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         raise _syntax_fault(file, mark.line + 1 if mark else 1, _syntax_sentence(error, text)) from error
+    except RecursionError as error:
+        raise _syntax_fault(file, 1, "nests lists or mappings hundreds deep; write it flatter") from error
     if root is None:
         raise ConfigError([Fault(f"{file}:1", "", "the file is empty; start from config/hotel.yaml")])
     tree = Tree(file)
@@ -171,8 +174,13 @@ class _Reader:
         self._tree = tree
         self._environ = environ
         self._open: list[yaml.Node] = []
+        self._read = 0
 
     def value(self, node: yaml.Node, path: KeyPath) -> Any:
+        self._read += 1
+        if self._read > MOST_VALUES:  # a few lines of aliases can stand for billions
+            what = f"holds more than {MOST_VALUES} values, with what `*` repeats; write fewer"
+            raise _syntax_fault(self._tree.file, _line(node), what)
         if any(node is one for one in self._open):
             self._tree.fault(path, "refers to itself; write the value out", _line(node))
             return None

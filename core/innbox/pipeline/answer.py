@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import structlog
 
 from innbox.messages import Author, AuthorKind, Route, Turn, TurnRecord, now
+from innbox.pipeline import points
 from innbox.pipeline.persistence import until_stored
 from innbox.pipeline.thinking import Thinking, Thought
 from innbox.pipeline.wakes import Step
@@ -40,6 +41,7 @@ class Answering:
         turn = await app.store.claim_turn(self._worker, conversation_id, HISTORY)
         if turn is None:
             return
+        points.reached("turn.claimed")
         started = time.monotonic()
         app.metrics.turns_in_flight += 1
         try:
@@ -58,7 +60,10 @@ class Answering:
 
     async def _answer(self, turn: Turn) -> Committed:
         end = await self._decide(turn)
-        return await until_stored(lambda: self._app.store.commit_turn(turn, end))
+        points.reached("turn.before_commit")
+        committed = await until_stored(lambda: self._app.store.commit_turn(turn, end))
+        points.reached("turn.committed")
+        return committed
 
     async def _decide(self, turn: Turn) -> TurnEnd:
         runtime = await self._app.runtime.of(turn.conversation.hotel)
@@ -67,11 +72,13 @@ class Answering:
         if turn.tries >= MAX_TRIES:
             return self._handed_over(turn, runtime, Thought(TurnRecord(), hand_over="Answering failed repeatedly."))
         route = await self._app.dispatch.route_turn(turn)
+        points.reached("turn.routed")
         if route is Route.DROP:
             return NoReply(TurnRecord())
         if route is Route.STAFF:
             return self._handed_over(turn, runtime, Thought(TurnRecord(), hand_over="A rule sends this to staff."))
         thought = await self._thinking.think(turn, runtime)
+        points.reached("turn.thought")
         if thought.hand_over is not None:
             return self._handed_over(turn, runtime, thought)
         return Reply(

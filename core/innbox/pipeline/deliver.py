@@ -2,6 +2,7 @@
 
 import random
 from datetime import datetime, timedelta
+from time import monotonic
 from typing import TYPE_CHECKING
 
 import structlog
@@ -18,9 +19,20 @@ from innbox.messages import (
     Uncertain,
     now,
 )
+from innbox.pipeline import points
 from innbox.pipeline.persistence import until_stored
 from innbox.pipeline.wakes import Step
-from innbox.ports import FIND_GRACE, Channel, DeliveryEnd, FindsSent, Finish, Settled, WaitAndAsk, WaitAndSend
+from innbox.ports import (
+    FIND_GRACE,
+    HEARTBEAT_LIFE,
+    Channel,
+    DeliveryEnd,
+    FindsSent,
+    Finish,
+    Settled,
+    WaitAndAsk,
+    WaitAndSend,
+)
 
 if TYPE_CHECKING:
     from innbox.app import App
@@ -28,6 +40,7 @@ if TYPE_CHECKING:
 log = structlog.get_logger(__name__)
 
 MAX_WAIT_SECONDS = 60.0
+CLAIM_SECONDS = HEARTBEAT_LIFE.total_seconds() / 2  # an older claim may be somebody else's by now
 MAX_ATTEMPTS = 240  # at a minute each, four hours of a provider that says "later"
 ASK_AGAIN = timedelta(seconds=5)
 MAX_ASKS_UNANSWERED = timedelta(minutes=5)
@@ -43,9 +56,16 @@ class Delivering:
     async def run(self, conversation_id: str) -> None:
         """Deliver what is due in a conversation, one message after the other."""
         app = self._app
-        while (delivery := await app.store.claim_delivery(self._worker, conversation_id)) is not None:
-            end = await self._attempt(delivery)
+        while True:
+            claimed_at = monotonic()
+            delivery = await app.store.claim_delivery(self._worker, conversation_id)
+            if delivery is None:
+                return
+            points.reached("delivery.claimed")
+            end = await self._attempt(delivery, claimed_at)
+            points.reached("delivery.before_settle")
             settled = await self._settle(delivery, end)
+            points.reached("delivery.settled")
             app.publisher.publish(settled.events)
             state = _state(end)
             app.metrics.delivery(state)
@@ -59,7 +79,7 @@ class Delivering:
     async def _settle(self, delivery: Delivery, end: DeliveryEnd) -> Settled:
         return await until_stored(lambda: self._app.store.settle_delivery(delivery, end))
 
-    async def _attempt(self, delivery: Delivery) -> DeliveryEnd:
+    async def _attempt(self, delivery: Delivery, claimed_at: float) -> DeliveryEnd:
         outgoing = delivery.outgoing
         channel = self._app.channels.get(outgoing.address.channel)
         if channel is None:
@@ -69,7 +89,15 @@ class Delivering:
         window = outgoing.window_closes_at
         if window is not None and window <= now() and outgoing.template is None:
             return _failed("window_closed", "The guest wrote more than 24 hours ago: only a template may be sent.")
-        return self._after_sending(channel, outgoing, await self._send(channel, outgoing))
+        points.reached("delivery.before_send")
+        if monotonic() - claimed_at > CLAIM_SECONDS:
+            # This process stood still (frozen, swapped out): others may have taken the message on, and asked for it in
+            # vain before it was sent. Where the claim is still ours, it is made anew.
+            log.warning("claim too old to send on", trace=delivery.trace, message=outgoing.message_id)
+            return WaitAndSend(now())
+        outcome = await self._send(channel, outgoing)
+        points.reached("delivery.sent")
+        return self._after_sending(channel, outgoing, outcome)
 
     async def _send(self, channel: Channel, outgoing: Outgoing) -> SendOutcome:
         try:

@@ -8,6 +8,7 @@ import structlog
 
 from innbox.errors import Refused
 from innbox.messages import Address, Attachment, Inbound, StatusReport
+from innbox.pipeline import points
 from innbox.pipeline.wakes import Step
 from innbox.ports import Ingested, IngestRules
 from innbox.text import clean_json, clean_text
@@ -33,9 +34,12 @@ class Door:
         if inbound.hotel not in app.hotels:
             raise Refused(f"There is no hotel {inbound.hotel}.")
         rules = await self.rules(inbound.hotel, inbound.address.channel)
+        points.reached("ingest.before_store")
         done = await app.store.ingest(_cleaned(inbound), rules)
+        points.reached("ingest.stored")
         if done.duplicate:
-            log.info("duplicate", message=done.message.id, channel=inbound.address.channel)
+            what = "old message of an erased guest kept out" if done.erased else "duplicate"
+            log.info(what, message=done.message.id, channel=inbound.address.channel)
             return done
         app.metrics.message("in", inbound.address.channel)
         app.publisher.publish(done.events)
@@ -48,6 +52,7 @@ class Door:
             seq=done.message.seq,
             channel=inbound.address.channel,
         )
+        points.reached("ingest.before_ok")
         return done
 
     async def rules(self, hotel: str, channel: str) -> IngestRules:
@@ -59,6 +64,7 @@ class Door:
             wait_at_most_seconds=turns.wait_at_most_seconds,
             bot_on=(await app.runtime.of(hotel)).bot,
             reply_window=app.channels[channel].traits.reply_window,
+            erasure_key=app.erasure_key,
         )
 
     async def keep_aside(self, channel: str, provider_id: str, raw: Mapping[str, Any], reason: str) -> None:

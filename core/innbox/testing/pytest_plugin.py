@@ -7,7 +7,16 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from innbox.testing import services
+# Before they are imported: so a failing assert of a contract shows the values, in anybody's tests.
+pytest.register_assert_rewrite(
+    "innbox.testing.cache_contract",
+    "innbox.testing.channel_contract",
+    "innbox.testing.llm_contract",
+    "innbox.testing.store_contract",
+    "innbox.testing.store_machine",
+)
+
+from innbox.testing import services  # noqa: E402 - after the registration, as pytest demands
 
 if TYPE_CHECKING:
     from innbox.testing.running import Running

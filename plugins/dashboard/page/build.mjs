@@ -19,8 +19,7 @@ if (process.argv.includes("--tests")) {
     outExtension: { ".js": ".mjs" },
   });
 } else {
-  const outdir = join(here, "../innbox_dashboard/static/build");
-  rmSync(outdir, { recursive: true, force: true });
+  const outdir = process.env.INNBOX_PAGE_OUTPUT ?? join(here, "../innbox_dashboard/static/build");
   await build({
     ...common,
     entryPoints: { desk: "src/main.tsx" },

@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from innbox import Changed, Inbound, Ingested, IngestRules, StatusReport, new_id
+from innbox import Changed, Inbound, Ingested, IngestRules, StatusReport, marks_of, new_id
 from innbox_postgres_store import rows
 from innbox_postgres_store.verbs import Verbs
 
@@ -15,6 +15,7 @@ class Guests(Verbs):
     async def ingest(self, inbound: Inbound, rules: IngestRules) -> Ingested:
         handles = dict.fromkeys((inbound.address, *inbound.aliases))
         window = rules.reply_window
+        own_mark, address_marks = marks_of(rules.erasure_key, inbound)
         facts = await self._database.value(
             "ingest",
             inbound.hotel,
@@ -35,7 +36,11 @@ class Guests(Verbs):
             float(rules.wait_at_most_seconds),
             rules.bot_on,
             window.total_seconds() if window is not None else None,
+            own_mark,
+            list(address_marks),
         )
+        if facts.get("erased"):
+            return Ingested.kept_out(inbound)
         if facts.get("duplicate"):
             return Ingested(rows.message(facts["message"]), rows.conversation(facts["conversation"]), duplicate=True)
         changed = rows.changed(facts["changed"])

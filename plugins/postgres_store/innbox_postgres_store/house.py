@@ -50,5 +50,5 @@ class House(Verbs):
         return dict(await self._database.rows("counts"))
 
     async def pulse(self) -> Pulse:
-        ((oldest, deliveries, workers),) = await self._database.rows("pulse")
-        return Pulse(oldest, deliveries or {}, workers)
+        ((oldest, deliveries, workers, oldest_due, turns),) = await self._database.rows("pulse")
+        return Pulse(oldest, deliveries or {}, workers, oldest_due, turns)

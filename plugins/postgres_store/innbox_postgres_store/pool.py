@@ -121,6 +121,20 @@ class Database:
         rows = await self.rows(name, *parameters)
         return rows[0][0] if rows else None
 
+    async def patiently(self, name: str, *parameters: Any) -> Any:
+        """Run a statement on a connection of its own, without a time limit, and return its value: for what is rare and
+        may be large. Raises as `value` does, where the server cannot be reached."""
+        connection = await self.connect()
+        try:
+            async with connection:
+                cursor = await connection.execute(self.queries[name], parameters)
+                row = await cursor.fetchone()
+        except UNAVAILABLE as error:
+            raise unavailable(error) from error
+        except BEHIND as error:
+            raise NotReady("The database's schema is behind. Run: innbox migrate") from error
+        return row[0] if row else None
+
     async def _run(self, query: bytes, parameters: Sequence[Any], deadline: float) -> list[Row]:
         loop = asyncio.get_running_loop()
         pool = self._pool

@@ -33,16 +33,40 @@ INSERT INTO schema_migrations (name) VALUES ($1)
 -- guests
 
 -- name: ingest
-SELECT ingest_message(
-    $1, $2, $3, $4, $5::uuid, $6::uuid, $7::uuid, $8, $9::jsonb, $10, $11, $12::timestamptz, $13::json, $14::json,
-    make_interval(secs => $15::float8), make_interval(secs => $16::float8), $17, make_interval(secs => $18::float8)
-)
+SELECT CASE
+    WHEN is_kept_out($1, $19, $20::text[], $12::timestamptz) THEN json_build_object('erased', true)
+    ELSE ingest_message(
+        $1, $2, $3, $4, $5::uuid, $6::uuid, $7::uuid, $8, $9::jsonb, $10, $11, $12::timestamptz, $13::json, $14::json,
+        make_interval(secs => $15::float8), make_interval(secs => $16::float8), $17, make_interval(secs => $18::float8)
+    )
+END
 
 -- name: keep_aside
 INSERT INTO raw_inbound (channel, provider_id, raw, reason) VALUES ($1, $2, $3::json, $4) ON CONFLICT DO NOTHING
 
 -- name: report_status
 SELECT report_status($1, $2::uuid, $3, $4, $5, $6)
+
+
+-- erasing guests
+
+-- name: export_guest
+SELECT export_guest($1, $2, $3)
+
+-- name: erase_guest
+SELECT erase_guest($1, $2, $3, $4, $5::bytea, $6::bytea)
+
+-- name: erase_again
+SELECT erase_again($1::uuid, $2, $3::timestamptz, $4, $5::text[], $6::bytea, $7::bytea)
+
+-- name: tombstones
+SELECT
+    t.guest_id::text, t.hotel, t.erased_at, t.erased_by,
+    ARRAY(SELECT k.mark FROM tombstone_marks AS k WHERE k.guest_id = t.guest_id ORDER BY k.mark)
+FROM tombstones AS t
+WHERE t.guest_id > $1::uuid
+ORDER BY t.guest_id
+LIMIT $2
 
 
 -- answering
@@ -296,7 +320,9 @@ ON CONFLICT (name) DO UPDATE SET value = counters.value + excluded.value
 -- name: counts
 SELECT name, value FROM counters
 
+-- what is due is what `due` says
 -- name: pulse
+WITH living AS (SELECT name FROM workers WHERE seen_at > clock_timestamp() - heartbeat_life())
 SELECT
     (SELECT min(unanswered_since) FROM conversations WHERE answer_at IS NOT NULL),
     (
@@ -305,4 +331,17 @@ SELECT
             GROUP BY m.status
         ) AS states
     ),
-    (SELECT count(*) FROM workers WHERE seen_at > clock_timestamp() - heartbeat_life())
+    (SELECT count(*) FROM living),
+    least(
+        (
+            SELECT min(answer_at) FROM conversations
+            WHERE answer_at <= clock_timestamp()
+              AND (answer_by IS NULL OR answer_by NOT IN (SELECT name FROM living))
+        ),
+        (
+            SELECT min(deliver_at) FROM conversations
+            WHERE deliver_at <= clock_timestamp()
+              AND (deliver_by IS NULL OR deliver_by NOT IN (SELECT name FROM living))
+        )
+    ),
+    (SELECT count(*) FROM conversations WHERE answer_at IS NOT NULL AND answer_by IN (SELECT name FROM living))

@@ -23,6 +23,7 @@ from innbox_postgres_store.verbs import Verbs
 NEWEST = (datetime.max.replace(tzinfo=UTC), "ffffffff-ffff-ffff-ffff-ffffffffffff")  # before the first page
 HANDLE = re.compile(r"[\w+.@:-]{4,}")  # shorter ones would find half the house
 MAX_WORDS = 12
+LARGEST_SEQ, LARGEST_NUMBER = 2**31 - 1, 2**63 - 1  # what the columns hold; anything above asks for the same
 
 
 class Reading(Verbs):
@@ -59,7 +60,8 @@ class Reading(Verbs):
     async def history(self, conversation_id: str, before: int | None, limit: int) -> HistoryPage:
         known = rows.as_id(conversation_id)
         limit = max(limit, 1)
-        facts = await self._database.value("history", known, before, limit + 1) if known else None
+        below = None if before is None else max(0, min(before, LARGEST_SEQ))
+        facts = await self._database.value("history", known, below, limit + 1) if known else None
         if facts is None:
             raise NotFound("There is no such conversation.")
         messages = rows.messages(facts)
@@ -70,14 +72,15 @@ class Reading(Verbs):
     async def events_since(self, number: int, hotels: frozenset[str] | None, limit: int) -> EventPage:
         limit = max(limit, 1)
         wanted = sorted(hotels) if hotels is not None else None
-        ((last, page, messages, conversations),) = await self._database.rows("events_since", number, wanted, limit + 1)
+        after = max(0, min(number, LARGEST_NUMBER))
+        ((last, page, messages, conversations),) = await self._database.rows("events_since", after, wanted, limit + 1)
         page = page or ()
         more = len(page) > limit
         data = {
             **{key: rows.message(facts).as_json() for key, facts in (messages or {}).items()},
             **{key: rows.conversation(facts).as_json() for key, facts in (conversations or {}).items()},
         }
-        events = tuple(_event(reference, data) for reference in page[:limit] if _subject(reference) in data)
+        events = tuple(event for reference in page[:limit] if (event := _event(reference, data)))
         return EventPage(events, page[limit - 1][0] if more else last, more)
 
     async def last_event(self) -> int:
@@ -125,6 +128,10 @@ def _subject(reference: list[Any]) -> str:
     return subject
 
 
-def _event(reference: list[Any], data: Mapping[str, Mapping[str, Any]]) -> Event:
+def _event(reference: list[Any], data: Mapping[str, Mapping[str, Any]]) -> Event | None:
+    """Return the event of a reference; None where its subject is erased just now, which a later event tells."""
     number, name, hotel, channel, conversation_id, _ = reference
-    return Event(number, EventName(name), hotel, channel, conversation_id, data[_subject(reference)])
+    if name == EventName.CONVERSATION_GONE:
+        return Event.gone(number, hotel, channel, conversation_id)
+    subject = data.get(_subject(reference))
+    return Event(number, EventName(name), hotel, channel, conversation_id, subject) if subject else None

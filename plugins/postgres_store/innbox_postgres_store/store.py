@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from innbox_postgres_store import schema
 from innbox_postgres_store.deliveries import Deliveries
+from innbox_postgres_store.erasing import Erasing
 from innbox_postgres_store.guests import Guests
 from innbox_postgres_store.house import House
 from innbox_postgres_store.people import People
@@ -13,7 +14,7 @@ from innbox_postgres_store.staff import Staff
 from innbox_postgres_store.turns import Turns
 
 
-class DatabaseStore(Guests, Turns, Deliveries, Staff, Reading, People, House):
+class DatabaseStore(Guests, Erasing, Turns, Deliveries, Staff, Reading, People, House):
     """Innbox's `Store` on PostgreSQL. What each verb promises stands in the port; how it is kept, in `migrations/`."""
 
     def __init__(self, name: str, database: Database) -> None:

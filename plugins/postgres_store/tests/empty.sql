@@ -1,5 +1,6 @@
 -- Empty a migrated database: what is not named here goes with what is (ON DELETE CASCADE).
 DELETE FROM guests;
+DELETE FROM tombstones;
 DELETE FROM users;
 DELETE FROM raw_inbound;
 DELETE FROM events;

@@ -12,6 +12,7 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
@@ -134,6 +135,12 @@ class Database:
             raise StoreUnavailable(f"{self.path} is not open")
         return await self._answer(self._readers.submit(self._read, lambda view: job(view, *args, **kwargs)))
 
+    async def empty_log(self) -> None:
+        """Move the write-ahead log into the file and empty it, so that what was deleted is in neither. Where somebody
+        reads or writes at the moment, SQLite does so later."""
+        if self._readers is not None:
+            await asyncio.wrap_future(self._readers.submit(self._empty_log))
+
     async def _answer(self, future: "Future[T]") -> T:
         """Wait for work; take it back where it has not begun in time, so that an error means that nothing happened."""
         waiting = asyncio.wrap_future(future)
@@ -231,6 +238,16 @@ class Database:
             self._reading.connection = None
             raise self._translated(error) from error
 
+    def _empty_log(self) -> None:
+        deadline = time.monotonic() + LOCK_SECONDS
+        with suppress(sqlite3.Error):
+            connection = self._connect(deadline)
+            try:
+                _wait_until(connection, deadline)
+                connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            finally:
+                self._drop(connection)
+
     # connections and errors
 
     def _connect(self, deadline: float) -> sqlite3.Connection:
@@ -243,6 +260,7 @@ class Database:
             _switch_to_wal(connection, deadline)
             connection.execute("PRAGMA synchronous = FULL")  # a commit has reached the disk when it returns
             connection.execute("PRAGMA foreign_keys = ON")
+            connection.execute("PRAGMA secure_delete = ON")  # what is deleted is overwritten
         except sqlite3.Error:
             connection.close()
             raise

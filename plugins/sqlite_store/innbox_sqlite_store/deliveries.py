@@ -1,6 +1,6 @@
 """Delivering: which message leaves next, what came of it, and what providers report."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from sqlite3 import Row
 
 from innbox import (
@@ -45,6 +45,9 @@ def claim_delivery(tx: Transaction, worker: str, conversation_id: str) -> Delive
         text=message.text,
         attempt=row["attempt"],
         sending_since=moment(row["sending_since"]),
+        author=message.author.kind,
+        seq=message.seq,
+        created_at=message.created_at,
         attachments=attachments_of(row["attachments"]),
         template=template_of(row["template"]),
         window_closes_at=maybe_moment(claimed["window_closes_at"]),
@@ -67,7 +70,7 @@ def settle_delivery(tx: Transaction, delivery: Delivery, end: DeliveryEnd) -> Se
     lost = claim is None or claim["deliver_fence"] != delivery.fence or claim["deliver_worker"] is None
     if lost or message is None:
         return Settled(fenced=True)
-    changed = _change(tx, message, _after_attempt(message, end))
+    changed = _change(tx, message, _after_attempt(message, end), delivery.outgoing.address.channel)
     tx.run("give_back_delivery", id=conversation_id)
     at = tx.one("set_deliver_at", id=conversation_id)
     events: tuple[Event, ...] = ()
@@ -81,7 +84,7 @@ def report_status(tx: Transaction, report: StatusReport) -> Changed | None:
     message = _reported(tx, report)
     if message is None:
         return None
-    changed = _change(tx, message, _after_report(message, report))
+    changed = _change(tx, message, _after_report(message, report), report.channel)
     tx.run("set_deliver_at", id=message["conversation_id"])
     conversation = shown(tx, message["conversation_id"])
     if changed is None:
@@ -110,9 +113,13 @@ def _state(message: Row) -> _State:
     )
 
 
-def _change(tx: Transaction, message: Row, after: _State) -> Row | None:
-    """Write a delivery's new state; return the message's row where something changed that is shown."""
+def _change(tx: Transaction, message: Row, after: _State, channel: str) -> Row | None:
+    """Write a delivery's new state; return the message's row where something changed that is shown. A provider's id
+    stays with the message of the channel that had it first."""
     before = _state(message)
+    new_id = after.provider_id if before.provider_id is None else None
+    if new_id and tx.one("out_message_of_provider", provider_id=new_id, channel=channel):
+        after = replace(after, provider_id=None)
     if after == before:
         return None
     row = tx.one(
@@ -150,7 +157,7 @@ def _after_finish(before: _State, end: Finish) -> _State:
     status = DeliveryStatus(end.status)
     if status in LEAVING:
         raise ValueError(f"a delivery does not rest in {status.value}")
-    provider_id = end.provider_id or before.provider_id
+    provider_id = before.provider_id or end.provider_id
     if before.status in LEAVING or DELIVERY_RANK[status] > DELIVERY_RANK[before.status]:
         return _State(status, end.error, provider_id, before.due_at, before.absences)
     return _State(before.status, before.error, provider_id, before.due_at, before.absences)
@@ -168,7 +175,7 @@ def _reported(tx: Transaction, report: StatusReport) -> Row | None:
 def _after_report(message: Row, report: StatusReport) -> _State:
     """Return the state after a provider's word. That it is still at it (`sending`) settles nothing."""
     before = _state(message)
-    provider_id = report.provider_id or before.provider_id
+    provider_id = before.provider_id or report.provider_id
     rank = DELIVERY_RANK[report.status]
     if rank >= DELIVERY_RANK[DeliveryStatus.SENT] and rank > DELIVERY_RANK[before.status]:
         error = report.failure if report.status is DeliveryStatus.FAILED else None

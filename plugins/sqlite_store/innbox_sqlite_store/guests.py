@@ -16,6 +16,7 @@ from innbox import (
     new_id,
 )
 from innbox_sqlite_store.database import MICROSECONDS, Transaction
+from innbox_sqlite_store.erasing import is_kept_out
 from innbox_sqlite_store.log import shown, tell
 from innbox_sqlite_store.rows import attachments_to_json, maybe_moment, message_of, microseconds, to_json
 
@@ -26,6 +27,8 @@ def ingest(tx: Transaction, inbound: Inbound, rules: IngestRules) -> Ingested:
     seen = tx.one("raw_inbound", channel=channel, provider_id=inbound.provider_id)
     if seen and seen["message_id"]:
         return _duplicate(tx, seen["message_id"])
+    if is_kept_out(tx, inbound, rules.erasure_key):
+        return Ingested.kept_out(inbound)
     conversation = _conversation(tx, inbound, rules, _guest(tx, inbound))
     message_id = _add_message(tx, conversation, inbound)
     tx.run(
@@ -47,7 +50,7 @@ def ingest(tx: Transaction, inbound: Inbound, rules: IngestRules) -> Ingested:
         seq=conversation["last_seq"] + 1,
         message_id=message_id,
         window_closes_at=after.window_closes_at,
-        waiting_since=after.waiting_since,
+        burst_since=after.burst_since,
         answer_at=after.answer_at,
     )
     changed = shown(tx, conversation["id"])
@@ -148,7 +151,7 @@ class _After:
     epoch: int
     assignee: str | None
     window_closes_at: int | None
-    waiting_since: int
+    burst_since: int | None
     answer_at: int | None
 
 
@@ -158,14 +161,14 @@ def _after_message(tx: Transaction, conversation: Row, inbound: Inbound, rules: 
         handled_by, epoch, assignee = _first_hands(rules), epoch + 1, None
     elif handled_by is HandledBy.BOT and not rules.bot_on:
         handled_by, epoch = HandledBy.STAFF, epoch + 1
-    waiting_since = conversation["waiting_since"] or tx.now
+    burst_since = (conversation["burst_since"] or tx.now) if handled_by is HandledBy.BOT else None
     return _After(
         handled_by=handled_by,
         epoch=epoch,
         assignee=assignee,
         window_closes_at=_window(tx.now, conversation["window_closes_at"], inbound, rules),
-        waiting_since=waiting_since,
-        answer_at=_answer_at(tx.now, waiting_since, rules) if handled_by is HandledBy.BOT else None,
+        burst_since=burst_since,
+        answer_at=_answer_at(tx.now, burst_since, rules) if burst_since is not None else None,
     )
 
 
@@ -173,9 +176,9 @@ def _first_hands(rules: IngestRules) -> HandledBy:
     return HandledBy.BOT if rules.bot_on else HandledBy.STAFF
 
 
-def _answer_at(now: int, waiting_since: int, rules: IngestRules) -> int:
+def _answer_at(now: int, burst_since: int, rules: IngestRules) -> int:
     quiet = now + int(rules.wait_seconds * MICROSECONDS)
-    return min(quiet, waiting_since + int(rules.wait_at_most_seconds * MICROSECONDS))
+    return min(quiet, burst_since + int(rules.wait_at_most_seconds * MICROSECONDS))
 
 
 def _window(now: int, before: int | None, inbound: Inbound, rules: IngestRules) -> int | None:

@@ -146,8 +146,11 @@ def counts(tx: Transaction) -> Mapping[str, float]:
 def pulse(tx: Transaction) -> Pulse:
     """See `Store.pulse`. A guest counts as unanswered while the bot is to answer: staff's own pace is no fault."""
     oldest, workers = tx.one("oldest_unanswered"), tx.one("living_workers")
+    due, turns = tx.one("oldest_due"), tx.one("turns_in_flight")
     return Pulse(
         oldest_unanswered_at=maybe_moment(oldest["at"]) if oldest else None,
         deliveries={row["status"]: row["number"] for row in tx.all("deliveries_not_at_rest")},
         workers=workers["number"] if workers else 0,
+        oldest_due_at=maybe_moment(due["at"]) if due else None,
+        turns=turns["number"] if turns else 0,
     )

@@ -6,7 +6,14 @@ from typing import Any
 
 from innbox import Conversation, DeliveryStatus, Direction, Draft, Event, EventName, Message, NotFound, new_id
 from innbox_sqlite_store.database import Transaction
-from innbox_sqlite_store.rows import attachments_to_json, conversation_of, message_of, template_to_json, to_json
+from innbox_sqlite_store.rows import (
+    attachments_to_json,
+    conversation_of,
+    message_of,
+    template_meta,
+    template_to_json,
+    to_json,
+)
 
 
 def bare(tx: Transaction, conversation_id: str) -> Row:
@@ -32,7 +39,7 @@ def add_messages(
 
     `more` may hold `client_id` (the desk's own id) and `turn_id`, which goes into the messages' `meta`.
     """
-    turn_id = more.get("turn_id")
+    of_turn = {"turn_id": more["turn_id"]} if more.get("turn_id") else {}
     added: list[Message] = []
     for number, (direction, draft) in enumerate(drafts, start=1):
         leaving = direction is Direction.OUT
@@ -46,7 +53,7 @@ def add_messages(
             author_name=draft.author.name,
             text=draft.text,
             attachments=attachments_to_json(draft.attachments),
-            meta=to_json({**draft.meta, "turn_id": turn_id} if turn_id else dict(draft.meta)),
+            meta=to_json({**draft.meta, **of_turn, **template_meta(draft.template)}),
             provider_id=None,
             client_id=more.get("client_id"),
             status=DeliveryStatus.PENDING.value if leaving else None,

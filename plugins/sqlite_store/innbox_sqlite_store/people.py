@@ -14,7 +14,7 @@ def add_user(tx: Transaction, user: User, password_hash: str) -> None:
     """See `Store.add_user`."""
     added = tx.one(
         "add_user",
-        key=user.name.casefold(),
+        key=user.name.lower(),
         name=user.name,
         role=user.role,
         hotels=None if user.hotels is None else to_json(sorted(user.hotels)),
@@ -33,31 +33,31 @@ def users(tx: Transaction) -> Sequence[User]:
 
 def user(tx: Transaction, name: str) -> tuple[User, str] | None:
     """See `Store.user`."""
-    row = tx.one("user", key=name.casefold())
+    row = tx.one("user", key=name.lower())
     return (user_of(row), row["password_hash"]) if row else None
 
 
 def set_password(tx: Transaction, name: str, password_hash: str) -> None:
     """See `Store.set_password`."""
-    if tx.one("set_password", key=name.casefold(), password_hash=password_hash) is None:
+    if tx.one("set_password", key=name.lower(), password_hash=password_hash) is None:
         raise _nobody(name)
-    tx.run("close_sessions_of", key=name.casefold())
+    tx.run("close_sessions_of", key=name.lower())
 
 
 def set_disabled(tx: Transaction, name: str, disabled: bool) -> None:
     """See `Store.set_disabled`."""
-    if tx.one("set_disabled", key=name.casefold(), disabled=disabled) is None:
+    if tx.one("set_disabled", key=name.lower(), disabled=disabled) is None:
         raise _nobody(name)
     if disabled:
-        tx.run("close_sessions_of", key=name.casefold())
+        tx.run("close_sessions_of", key=name.lower())
 
 
 def open_session(tx: Transaction, token_hash: str, user: str, ends_at: datetime) -> None:
     """See `Store.open_session`; raises `NotFound` where there is no such user."""
-    if tx.one("user", key=user.casefold()) is None:
+    if tx.one("user", key=user.lower()) is None:
         raise _nobody(user)
     tx.run("forget_ended_sessions")
-    tx.run("open_session", token_hash=token_hash, key=user.casefold(), ends_at=microseconds(ends_at))
+    tx.run("open_session", token_hash=token_hash, key=user.lower(), ends_at=microseconds(ends_at))
 
 
 def session(tx: Transaction, token_hash: str) -> User | None:

@@ -66,10 +66,79 @@ RETURNING *;
 UPDATE conversations
 SET handle = :handle, status = 'open', handled_by = :handled_by, epoch = :epoch, assignee = :assignee,
     unread = unread + 1, last_seq = :seq, last_message_id = :message_id, last_at = :now,
-    window_closes_at = :window_closes_at, guest_seq = :seq, waiting_since = :waiting_since, answer_at = :answer_at,
+    window_closes_at = :window_closes_at, guest_seq = :seq, waiting_since = coalesce(waiting_since, :now),
+    burst_since = :burst_since, answer_at = :answer_at,
     answer_worker = iif(:handed, NULL, answer_worker), answer_turn = iif(:handed, NULL, answer_turn),
     rethinks = iif(:handed, 0, rethinks), tries = iif(:handed, 0, tries)
 WHERE id = :id;
+
+
+-- =========================================== erasing guests =============================================
+
+-- A message whose own mark is there is kept out for good; one from a marked address where it was sent before the end.
+-- name: is_kept_out
+SELECT EXISTS (SELECT 1 FROM tombstone_marks WHERE mark = :own)
+    OR :sent_at IS NOT NULL AND EXISTS (
+        SELECT 1 FROM tombstone_marks AS k JOIN tombstones AS t ON t.guest_id = k.guest_id
+        WHERE k.mark IN (SELECT value FROM json_each(:addresses)) AND t.erased_at >= :sent_at
+    ) AS kept_out;
+
+-- name: guest
+SELECT * FROM guests WHERE id = :id;
+
+-- name: guest_of_handle
+SELECT g.* FROM addresses AS a JOIN guests AS g ON g.id = a.guest_id
+WHERE a.hotel = :hotel AND a.channel = :channel AND a.handle = :handle;
+
+-- name: addresses_of_guest
+SELECT channel, handle FROM addresses WHERE guest_id = :id ORDER BY channel, handle;
+
+-- name: conversations_of_guest
+SELECT * FROM shown_conversations WHERE guest_id = :id ORDER BY id;
+
+-- name: turns_of_conversation
+SELECT * FROM turns WHERE conversation_id = :id ORDER BY ended_at, id;
+
+-- name: effects_of_turn
+SELECT * FROM tool_effects WHERE turn_id = :id ORDER BY id;
+
+-- name: webhooks_of_guest
+SELECT r.* FROM conversations AS c
+JOIN messages AS m ON m.conversation_id = c.id JOIN raw_inbound AS r ON r.message_id = m.id
+WHERE c.guest_id = :id ORDER BY m.id;
+
+-- name: webhooks_kept_aside
+SELECT * FROM raw_inbound WHERE message_id IS NULL;
+
+-- A handle is a value of its own, or follows a prefix and a colon.
+-- name: webhooks_aside_of_handle
+SELECT * FROM raw_inbound
+WHERE message_id IS NULL AND channel = :channel AND (instr(raw, :whole) OR instr(raw, :ending));
+
+-- name: remove_webhook
+DELETE FROM raw_inbound WHERE channel = :channel AND provider_id = :provider_id;
+
+-- name: remove_events
+DELETE FROM events WHERE conversation_id = :id;
+
+-- Addresses, conversations, messages, files, turns and effects go with the guest.
+-- name: remove_guest
+DELETE FROM guests WHERE id = :id;
+
+-- The full-text index only notes that a text is gone, until its parts are merged.
+-- name: forget_words
+INSERT INTO message_search (message_search) VALUES ('optimize');
+
+-- name: add_tombstone
+INSERT INTO tombstones (guest_id, hotel, erased_at, erased_by) VALUES (:guest_id, :hotel, :erased_at, :by)
+ON CONFLICT DO NOTHING;
+
+-- name: add_marks
+INSERT OR IGNORE INTO tombstone_marks (mark, guest_id) SELECT value, :guest_id FROM json_each(:marks);
+
+-- name: tombstones
+SELECT t.*, (SELECT json_group_array(k.mark) FROM tombstone_marks AS k WHERE k.guest_id = t.guest_id) AS marks
+FROM tombstones AS t WHERE t.guest_id > :after ORDER BY t.guest_id LIMIT :limit;
 
 
 -- =============================================== messages ===============================================
@@ -104,6 +173,9 @@ UPDATE messages SET attachments = :attachments WHERE id = :id;
 
 -- =============================================== answering ==============================================
 
+-- name: is_silent
+SELECT 1 FROM workers WHERE name = :worker AND seen_at <= :dead;
+
 -- name: heartbeat
 INSERT INTO workers (name, seen_at) VALUES (:worker, :now) ON CONFLICT (name) DO UPDATE SET seen_at = :now;
 
@@ -132,7 +204,7 @@ ORDER BY deliver_at, id LIMIT :limit;
 
 -- name: claim_turn
 UPDATE conversations
-SET answer_fence = answer_fence + 1, answer_worker = :worker, answer_turn = :turn
+SET answer_fence = answer_fence + 1, answer_worker = :worker, answer_turn = :turn, burst_since = NULL
 WHERE id = :id AND answer_at <= :now AND handled_by = 'bot'
   AND (answer_worker IS NULL OR answer_worker NOT IN (SELECT name FROM workers WHERE seen_at > :dead))
 RETURNING answered_seq, guest_seq, rethinks, tries, answer_fence;
@@ -163,8 +235,9 @@ WHERE id = :id AND answer_fence = :fence AND answer_turn = :turn;
 UPDATE conversations
 SET answer_worker = NULL, answer_turn = NULL, rethinks = 0, tries = 0,
     answered_seq = :answered_seq, waiting_since = :waiting_since, answer_at = :answer_at,
-    handled_by = :handled_by, epoch = :epoch
-WHERE id = :id;
+    burst_since = iif(:answer_at IS NULL, NULL, burst_since), handled_by = :handled_by, epoch = :epoch
+WHERE id = :id
+RETURNING deliver_at;
 
 -- name: add_turn
 INSERT INTO turns (id, conversation_id, ending, epoch, last_seq, record, ended_at)
@@ -232,8 +305,8 @@ WHERE conversation_id = :id AND status IN ('sending', 'unknown') AND author_kind
 
 -- name: take_over
 UPDATE conversations
-SET epoch = epoch + (handled_by = 'bot'), handled_by = 'staff', assignee = coalesce(assignee, :user), status = 'open',
-    answer_at = NULL, answer_worker = NULL, answer_turn = NULL, rethinks = 0, tries = 0
+SET epoch = epoch + (handled_by = 'bot'), handled_by = 'staff', status = 'open',
+    assignee = iif(status = 'resolved', :user, coalesce(assignee, :user)), burst_since = NULL, answer_at = NULL, answer_worker = NULL, answer_turn = NULL, rethinks = 0, tries = 0
 WHERE id = :id;
 
 -- name: guest_is_answered
@@ -249,7 +322,7 @@ WHERE id = :id;
 -- name: resolve
 UPDATE conversations
 SET status = 'resolved', epoch = epoch + 1, answered_seq = guest_seq, waiting_since = NULL,
-    answer_at = NULL, answer_worker = NULL, answer_turn = NULL, rethinks = 0, tries = 0
+    burst_since = NULL, answer_at = NULL, answer_worker = NULL, answer_turn = NULL, rethinks = 0, tries = 0
 WHERE id = :id;
 
 -- name: mark_read
@@ -408,6 +481,22 @@ SELECT name, value FROM counters ORDER BY name;
 
 -- name: oldest_unanswered
 SELECT min(waiting_since) AS at FROM conversations WHERE answer_at IS NOT NULL;
+
+-- What is due is what `due_answers` and `due_deliveries` say.
+-- name: oldest_due
+SELECT min(at) AS at FROM (
+    SELECT min(answer_at) AS at FROM conversations
+    WHERE answer_at <= :now
+      AND (answer_worker IS NULL OR answer_worker NOT IN (SELECT name FROM workers WHERE seen_at > :dead))
+    UNION ALL
+    SELECT min(deliver_at) FROM conversations
+    WHERE deliver_at <= :now
+      AND (deliver_worker IS NULL OR deliver_worker NOT IN (SELECT name FROM workers WHERE seen_at > :dead))
+);
+
+-- name: turns_in_flight
+SELECT count(*) AS number FROM conversations
+WHERE answer_worker IN (SELECT name FROM workers WHERE seen_at > :dead);
 
 -- name: deliveries_not_at_rest
 SELECT status, count(*) AS number FROM messages

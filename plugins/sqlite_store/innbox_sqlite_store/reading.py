@@ -1,6 +1,7 @@
 """What the desk reads: conversations, messages and events, page by page."""
 
 import re
+from collections.abc import Mapping
 from sqlite3 import Row
 
 from innbox import (
@@ -94,24 +95,20 @@ def events_since(tx: Transaction, number: int, hotels: frozenset[str] | None, li
 def _with_data(tx: Transaction, rows: list[Row]) -> tuple[Event, ...]:
     """Return events with what they are about, as it is now."""
     message_ids = {row["message_id"] for row in rows if row["message_id"]}
-    conversation_ids = {row["conversation_id"] for row in rows if not row["message_id"]}
+    conversation_ids = {row["conversation_id"] for row in rows if row["name"] == EventName.CONVERSATION_UPDATE.value}
     messages = {row["id"]: message_of(row) for row in tx.all("messages", ids=to_json(sorted(message_ids)))}
     conversations = {
         row["id"]: conversation_of(row) for row in tx.all("shown_conversations", ids=to_json(sorted(conversation_ids)))
     }
-    return tuple(
-        Event(
-            number=row["number"],
-            name=EventName(row["name"]),
-            hotel=row["hotel"],
-            channel=row["channel"],
-            conversation_id=row["conversation_id"],
-            data=(
-                messages[row["message_id"]] if row["message_id"] else conversations[row["conversation_id"]]
-            ).as_json(),
-        )
-        for row in rows
-    )
+    return tuple(_event(row, messages, conversations) for row in rows)
+
+
+def _event(row: Row, messages: Mapping[str, Message], conversations: Mapping[str, Conversation]) -> Event:
+    name, where = EventName(row["name"]), (row["hotel"], row["channel"], row["conversation_id"])
+    if name is EventName.CONVERSATION_GONE:
+        return Event.gone(row["number"], *where)
+    subject = messages[row["message_id"]] if row["message_id"] else conversations[row["conversation_id"]]
+    return Event(row["number"], name, *where, subject.as_json())
 
 
 def _countable(number: int) -> int:

@@ -57,9 +57,14 @@ def template_of(text: str | None) -> Template | None:
 
 
 def template_to_json(template: Template | None) -> str | None:
+    return to_json(template_meta(template)["template"]) if template else None
+
+
+def template_meta(template: Template | None) -> dict[str, Any]:
+    """Return what of a template travels in a message's `meta`."""
     if template is None:
-        return None
-    return to_json({"content_sid": template.content_sid, "variables": dict(template.variables)})
+        return {}
+    return {"template": {"content_sid": template.content_sid, "variables": dict(template.variables)}}
 
 
 def message_of(row: sqlite3.Row) -> Message:

@@ -13,6 +13,7 @@ from innbox import (
     DeliveryEnd,
     Draft,
     Due,
+    Erased,
     EventPage,
     HistoryPage,
     Inbound,
@@ -26,11 +27,12 @@ from innbox import (
     Pulse,
     Settled,
     StatusReport,
+    Tombstone,
     Turn,
     TurnEnd,
     User,
 )
-from innbox_sqlite_store import deliveries, guests, house, people, reading, staff, turns
+from innbox_sqlite_store import deliveries, erasing, guests, house, people, reading, staff, turns
 from innbox_sqlite_store.database import Database
 
 
@@ -72,6 +74,24 @@ class SqliteDatabase:
 
     async def report_status(self, report: StatusReport) -> Changed | None:
         return await self._write(deliveries.report_status, report)
+
+    # erasing
+
+    async def export_guest(self, hotel: str, channel: str, handle: str) -> Mapping[str, Any] | None:
+        return await self._read(erasing.export_guest, hotel, channel, handle)
+
+    async def erase_guest(self, hotel: str, channel: str, handle: str, by: str, key: bytes = b"") -> Erased | None:
+        erased = await self._write(erasing.erase_guest, hotel, channel, handle, by, key)
+        await self._database.empty_log()
+        return erased
+
+    async def erase_again(self, tombstone: Tombstone, key: bytes = b"") -> Erased | None:
+        erased = await self._write(erasing.erase_again, tombstone, key)
+        await self._database.empty_log()
+        return erased
+
+    async def tombstones(self, after: str | None, limit: int) -> Sequence[Tombstone]:
+        return await self._read(erasing.tombstones, after, limit)
 
     # answering
 

@@ -25,7 +25,9 @@ from innbox_sqlite_store.rows import maybe_moment, message_of, microseconds, to_
 
 
 def heartbeat(tx: Transaction, worker: str) -> None:
-    """See `Store.heartbeat`."""
+    """See `Store.heartbeat`. After too long a silence the claims are lost, though nobody has taken them yet."""
+    if tx.one("is_silent", worker=worker):
+        retire(tx, worker)
     tx.run("heartbeat", worker=worker)
 
 
@@ -100,7 +102,7 @@ def _finish(tx: Transaction, now: Row, turn: Turn, end: TurnEnd, newer: bool) ->
     handed = isinstance(end, HandOver)
     answer_at = now["answer_at"] if newer and not handed else None
     added = add_messages(tx, now, _drafts(end), turn_id=turn.id)
-    tx.run(
+    ended = tx.one(
         "end_turn",
         id=now["id"],
         answered_seq=now["answered_seq"] if handed else turn.last_seq,
@@ -117,7 +119,7 @@ def _finish(tx: Transaction, now: Row, turn: Turn, end: TurnEnd, newer: bool) ->
         messages=added,
         events=tell(tx, conversation, new=added),
         answer_at=maybe_moment(answer_at),
-        deliver=any(message.direction is Direction.OUT for message in added),
+        deliver=ended is not None and ended["deliver_at"] is not None and ended["deliver_at"] <= tx.now,
     )
 
 

@@ -29,11 +29,23 @@ async def test_a_worker_silent_for_too_long_has_lost_its_turns(store: SqliteData
 async def test_a_heartbeat_keeps_what_a_worker_holds(store: SqliteDatabase, look: Callable[..., Any]) -> None:
     taken = await guest_writes(store)
     await claim_turn(store, taken.conversation.id, "worker-1")
-    look(SILENT, "worker-1")
 
     await store.heartbeat("worker-1")
 
     assert (await store.due(10)).answer == ()
+
+
+async def test_a_heartbeat_after_too_long_a_silence_brings_no_claim_back(
+    store: SqliteDatabase, look: Callable[..., Any]
+) -> None:
+    taken = await guest_writes(store)
+    lost = await claim_turn(store, taken.conversation.id, "worker-1")
+    look(SILENT, "worker-1")
+
+    await store.heartbeat("worker-1")
+
+    assert (await store.due(10)).answer == (taken.conversation.id,)
+    assert (await store.commit_turn(lost, reply("stale"))).verdict == "fenced"
 
 
 async def test_workers_silent_for_a_day_are_forgotten(store: SqliteDatabase, look: Callable[..., Any]) -> None:

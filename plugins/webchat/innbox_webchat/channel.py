@@ -1,22 +1,21 @@
 """Sending to a guest's open pages. Whoever has none open finds the message on their return."""
 
 import asyncio
-from dataclasses import replace
 from typing import Any
 
 from innbox import (
     App,
+    AuthorKind,
     ChannelTraits,
+    Direction,
     Failure,
     Outgoing,
     Rejected,
     SendOutcome,
     Sent,
-    StoreUnavailable,
-    TryLater,
     rfc3339,
 )
-from innbox_webchat.transcript import CHANNEL, NAMESPACE, guest_json, room_of
+from innbox_webchat.transcript import CHANNEL, NAMESPACE, room_of
 
 MAX_CHARS = 4000
 DEADLINE_SECONDS = 5.0
@@ -32,31 +31,24 @@ class WebChatChannel:
         self._app = app
 
     async def send(self, outgoing: Outgoing) -> SendOutcome:
-        """Show a message to the guest: `Sent` where it is there to be seen, `Rejected` where it is too long,
-        `TryLater` where the store is away."""
+        """Show a message to the guest: `Sent` where it is there to be seen, `Rejected` where it is too long."""
         if len(outgoing.text) > MAX_CHARS:
             return Rejected(Failure("too_long", f"A message in the web chat has at most {MAX_CHARS} characters."))
-        try:
-            async with asyncio.timeout(DEADLINE_SECONDS):
-                shown = await self._shown(outgoing)
-                room = room_of(outgoing.address.handle)
-                await self._app.emit("new_message", shown, room=room, namespace=NAMESPACE)
-        except StoreUnavailable:
-            return TryLater(Failure("store", "The store did not answer."))
+        room = room_of(outgoing.address.handle)
+        async with asyncio.timeout(DEADLINE_SECONDS):
+            await self._app.emit("new_message", _shown(outgoing), room=room, namespace=NAMESPACE)
         return Sent()
 
-    async def _shown(self, outgoing: Outgoing) -> dict[str, Any]:
-        """Return what the page gets. Author, time and place in the conversation are the store's to tell; a message
-        that it does not know is shown at the end, as the house's."""
-        message = await self._app.store.message(outgoing.message_id)
-        if message is not None:
-            return guest_json(replace(message, text=outgoing.text))
-        return {
-            "id": outgoing.message_id,
-            "seq": None,
-            "direction": "out",
-            "author": {"kind": "system", "name": None},
-            "text": outgoing.text,
-            "attachments": [attachment.as_json() for attachment in outgoing.attachments],
-            "created_at": rfc3339(outgoing.sending_since),
-        }
+
+def _shown(outgoing: Outgoing) -> dict[str, Any]:
+    """Return what the page gets; a message that is not stored is shown at the end, as the house's."""
+    stored = outgoing.seq > 0
+    return {
+        "id": outgoing.message_id,
+        "seq": outgoing.seq if stored else None,
+        "direction": Direction.OUT.value,
+        "author": {"kind": (outgoing.author if stored else AuthorKind.SYSTEM).value, "name": None},
+        "text": outgoing.text,
+        "attachments": [attachment.as_json() for attachment in outgoing.attachments],
+        "created_at": rfc3339(outgoing.created_at or outgoing.sending_since),
+    }

@@ -2,8 +2,6 @@
 
 import asyncio
 import contextlib
-import os
-import shutil
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
@@ -44,19 +42,9 @@ from innbox import (
     new_id,
     now,
 )
+from innbox.testing.browser import ARGUMENTS, MISSING, find_browser
 from innbox_webchat import WebChat, WebChatSettings
 from innbox_webchat.plugin import STATIC
-
-BROWSERS = ("chromium", "chromium-browser", "google-chrome")
-BROWSER_ARGUMENTS = (
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-)
 
 
 class Store:
@@ -183,7 +171,16 @@ class House:
         """Send a message of the house to a guest, all the way through the channel."""
         message = self.store.add(conversation, Direction.OUT, kind, text, status=DeliveryStatus.SENT)
         outgoing = Outgoing(
-            message.id, conversation.id, conversation.hotel, conversation.address, text, 1, message.created_at
+            message.id,
+            conversation.id,
+            conversation.hotel,
+            conversation.address,
+            text,
+            attempt=1,
+            sending_since=now(),
+            author=kind,
+            seq=message.seq,
+            created_at=message.created_at,
         )
         (channel,) = self.plugin.register_channels(self.app)
         await channel.send(outgoing)
@@ -345,12 +342,11 @@ async def open_page() -> AsyncIterator[OpenPage]:
 
 
 def _browser(playwright: Any) -> AbstractAsyncContextManager[Any]:
-    names = (os.environ.get("INNBOX_TEST_BROWSER", ""), *BROWSERS)
-    path = next((path for path in map(shutil.which, names) if path), None)
-    assert path, "no Chromium was found; install one, or name it in INNBOX_TEST_BROWSER"
+    path = find_browser()
+    assert path, MISSING
     return cast(
         AbstractAsyncContextManager[Any],
-        _Launched(playwright.chromium.launch(executable_path=path, args=list(BROWSER_ARGUMENTS))),
+        _Launched(playwright.chromium.launch(executable_path=path, args=list(ARGUMENTS))),
     )
 
 

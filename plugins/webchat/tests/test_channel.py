@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from innbox import Address, AuthorKind, Channel, Inbound, Outgoing, Rejected, Sent, TryLater, now
-from innbox.testing.channel_contract import UNREACHABLE, ChannelContract, ChannelProvider
+from innbox import Address, AuthorKind, Channel, Inbound, Outgoing, Rejected, Sent, now, rfc3339
+from innbox.testing.channel_contract import ChannelContract, ChannelProvider
 from innbox_webchat.channel import MAX_CHARS, WebChatChannel
 
 
@@ -18,17 +18,17 @@ class Pages:
     house: Any
     address: Address
     hotel: str = "miramar"
-    faults: frozenset[str] = frozenset({UNREACHABLE})
+    faults: frozenset[str] = frozenset()
 
     async def accepted(self) -> Sequence[str]:
         shown = {data["id"]: data["text"] for name, data, _, _ in self.house.emitted if name == "new_message"}
         return list(shown.values())
 
     async def fail(self, fault: str) -> None:
-        self.house.store.away = True
+        raise AssertionError("there is nobody between the house and its pages who could fail")
 
     async def recover(self) -> None:
-        self.house.store.away = False
+        """There is nothing to recover from."""
 
     async def guest_writes(self, text: str) -> None:
         raise AssertionError("the web chat misses nothing while we are down: its pages keep what they could not send")
@@ -65,11 +65,26 @@ async def test_it_says_sent_although_nobody_looks(house: Any) -> None:
     assert await WebChatChannel(house.app).send(outgoing) == Sent()
 
 
-async def test_with_the_store_away_it_is_tried_later(house: Any) -> None:
-    _, outgoing = await house.says(await guest_of(house, "h1"), "Good evening")
+async def test_the_store_is_not_asked_again(house: Any) -> None:
+    message, outgoing = await house.says(await guest_of(house, "h1"), "Good evening")
     house.store.away = True
 
-    assert isinstance(await WebChatChannel(house.app).send(outgoing), TryLater)
+    assert await WebChatChannel(house.app).send(outgoing) == Sent()
+    assert [data for _, data, _, _ in house.emitted] == [message.as_guest_json()] * 2
+
+
+async def test_a_message_that_is_not_stored_is_shown_at_the_end(house: Any, guest_address: Address) -> None:
+    outgoing = Outgoing("m", "c", "miramar", guest_address, "The pool is closed.", 1, now())
+
+    assert await WebChatChannel(house.app).send(outgoing) == Sent()
+
+    ((_, data, _, _),) = house.emitted
+    assert (data["seq"], data["author"], data["text"]) == (
+        None,
+        {"kind": "system", "name": None},
+        "The pool is closed.",
+    )
+    assert data["created_at"] == rfc3339(outgoing.sending_since)
 
 
 async def test_too_long_a_text_is_rejected(house: Any, guest_address: Address) -> None:

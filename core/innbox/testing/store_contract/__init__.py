@@ -11,6 +11,7 @@ A store that is new, or changed, is right when these tests pass. They take their
 
 from innbox.testing.store_contract.answering import AnsweringContract
 from innbox.testing.store_contract.delivering import DeliveringContract
+from innbox.testing.store_contract.erasing import ErasingContract
 from innbox.testing.store_contract.guests import GuestsContract
 from innbox.testing.store_contract.house import HouseContract
 from innbox.testing.store_contract.people import PeopleContract
@@ -26,6 +27,7 @@ class StoreContract(
     AnsweringContract,
     DeliveringContract,
     ReportsContract,
+    ErasingContract,
     StaffContract,
     ReadingContract,
     PeopleContract,

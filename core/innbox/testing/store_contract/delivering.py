@@ -46,6 +46,15 @@ class DeliveringContract:
         assert (await stored(store, message)).status is DeliveryStatus.SENDING
         assert (await store.due(10)).deliver == ()
 
+    async def test_the_channel_is_told_author_place_and_time_of_the_message(self, store: Store) -> None:
+        taken = await guest_writes(store)
+        changed = await store.staff_message(taken.conversation.id, "Ana", [staff_draft("Hello Rui")], None)
+        (message,) = changed.messages
+
+        outgoing = (await claim_delivery(store, taken.conversation.id)).outgoing
+
+        assert (outgoing.author, outgoing.seq, outgoing.created_at) == (AuthorKind.STAFF, 2, message.created_at)
+
     async def test_attachments_and_templates_reach_the_channel(self, store: Store) -> None:
         taken = await guest_writes(store)
         template = Template("HX123", {"1": "Rui"})

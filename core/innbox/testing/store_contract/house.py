@@ -130,7 +130,8 @@ class HouseContract:
     async def test_a_quiet_house_has_a_quiet_pulse(self, store: Store) -> None:
         pulse = await store.pulse()
 
-        assert (pulse.oldest_unanswered_at, pulse.workers) == (None, 0)
+        assert (pulse.oldest_unanswered_at, pulse.oldest_due_at, pulse.workers) == (None, None, 0)
+        assert not pulse.turns
         assert not any(pulse.deliveries.values())
 
     async def test_the_pulse_counts_living_workers(self, store: Store, second_store: Store) -> None:
@@ -152,6 +153,45 @@ class HouseContract:
         later = (await store.pulse()).oldest_unanswered_at
         assert later is not None
         assert later > first.message.created_at
+
+    async def test_the_pulse_tells_how_long_the_longest_due_work_waits(self, store: Store) -> None:
+        await guest_writes(store, handle="+351911000001", rules=IngestRules(wait_seconds=60))
+        assert (await store.pulse()).oldest_due_at is None, "a turn whose time has not come waits for nobody"
+
+        taken = await guest_writes(store, handle="+351911000002")
+        assert taken.answer_at is not None
+        assert about((await store.pulse()).oldest_due_at, taken.answer_at)
+
+        turn = await claim_turn(store, taken.conversation.id)
+        assert (await store.pulse()).oldest_due_at is None, "a living worker has it"
+
+        await store.commit_turn(turn, reply("Hi"))
+        assert about((await store.pulse()).oldest_due_at, taken.answer_at), "a delivery is due"
+
+        await claim_delivery(store, taken.conversation.id)
+        assert (await store.pulse()).oldest_due_at is None
+
+    async def test_work_of_a_worker_that_left_waits_again(self, store: Store) -> None:
+        taken = await guest_writes(store)
+        await claim_turn(store, taken.conversation.id, "worker-1")
+
+        await store.retire("worker-1")
+
+        pulse = await store.pulse()
+        assert pulse.oldest_due_at is not None
+        assert not pulse.turns
+
+    async def test_the_pulse_counts_the_turns_of_living_workers(self, store: Store) -> None:
+        taken = [await guest_writes(store, handle=f"+35191100000{n}") for n in range(3)]
+        first = await claim_turn(store, taken[0].conversation.id)
+        await claim_turn(store, taken[1].conversation.id, "worker-2")
+
+        found = (await store.pulse()).turns
+
+        assert found is None or found == 2
+        await store.commit_turn(first, reply("Hi"))
+        found = (await store.pulse()).turns
+        assert found is None or found == 1
 
     async def test_the_pulse_counts_deliveries_that_are_not_at_rest(self, store: Store) -> None:
         await bot_answers(store, "one", handle="+351911000001")

@@ -45,6 +45,7 @@ export class Desk {
     this.#line.start((fresh) => this.#whenLive(fresh));
     this.#tellWhatIsViewed();
     this.#markReadWhatIsSeen();
+    this.#leaveWhatIsGone();
   }
 
   // the list
@@ -207,6 +208,7 @@ export class Desk {
   }
 
   #show(id: string | null): void {
+    if (id && this.store.peek().gone[id]) return this.#show(null);
     if (this.store.peek().open !== id) this.store.dispatch({ type: "opened", id });
     if (!id) return;
     if (!thread(this.store.peek(), id).loaded) void this.loadMessages(id, false);
@@ -251,11 +253,25 @@ export class Desk {
     const open = this.store.select((state) => state.open);
     const online = this.store.select((state) => state.connection === "live");
     let viewed: string | null = null;
+    let told = false;
     effect(() => {
-      const wanted = this.#visible.value && online.value ? open.value : null;
-      if (viewed && viewed !== wanted) this.#line.tell("leave_conversation", { conversation_id: viewed });
-      if (wanted && viewed !== wanted) this.#line.tell("join_conversation", { conversation_id: wanted });
-      viewed = wanted;
+      const wanted = this.#visible.value ? open.value : null;
+      // A lost connection has left by itself, and a new one knows nothing of what the old one was told.
+      if (!online.value) told = false;
+      else if (!told || viewed !== wanted) {
+        if (viewed && viewed !== wanted) this.#line.tell("leave_conversation", { conversation_id: viewed });
+        if (wanted) this.#line.tell("join_conversation", { conversation_id: wanted });
+        viewed = wanted;
+        told = true;
+      }
+    });
+  }
+
+  #leaveWhatIsGone(): void {
+    const gone = this.store.select((state) => state.gone);
+    effect(() => {
+      const id = idInAddress();
+      if (id && gone.value[id]) history.replaceState(null, "", location.pathname);
     });
   }
 

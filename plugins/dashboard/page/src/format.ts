@@ -55,6 +55,12 @@ export function replyWindow(closesAt: string | null, now: number): { open: boole
   return { open: true, left: texts.minutes(Math.max(1, Math.floor(left / MINUTE))) };
 }
 
+/** The sources that a message does not name itself, as in “… until 10:30. (From: Breakfast)”. */
+export function unnamedSources(message: Message): string[] {
+  const ending = /\(([^()]*)\)\s*$/.exec(message.text)?.[1] ?? "";
+  return (message.sources ?? []).filter((source) => !ending.includes(source));
+}
+
 /** What became of an `out` message, in words that need no colour; empty for all others. */
 export function delivery(message: Message): string {
   if (message.direction !== "out" || !message.status) return "";

@@ -16,7 +16,7 @@ const DEADLINE = 6_000;
 const MISSED_BEATS_TO_RECONNECT = 2;
 const SESSION_CHECK_PAUSE = 10_000;
 const RETRY_AFTER_REFUSAL = 2_000;
-const EVENTS: EventName[] = ["new_message", "message_update", "conversation_update"];
+const EVENTS: EventName[] = ["new_message", "message_update", "conversation_update", "conversation_gone"];
 
 type SyncAck = Ack<{ events: WireEvent[]; last_event: number; more?: boolean }>;
 
@@ -33,6 +33,7 @@ export class Line {
   #missed = 0;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #sessionCheckedAt = 0;
+  #leaving = false;
 
   constructor(store: Store) {
     this.#store = store;
@@ -50,6 +51,9 @@ export class Line {
     this.#listen();
     window.addEventListener("offline", () => this.#lost());
     window.addEventListener("online", () => this.#again());
+    // On its way out a page is hidden too, but the browser is closing the socket by then.
+    window.addEventListener("pagehide", () => (this.#leaving = true));
+    window.addEventListener("pageshow", () => (this.#leaving = false));
     document.addEventListener("visibilitychange", () => {
       if (!document.hidden) void this.#beat();
     });
@@ -74,7 +78,7 @@ export class Line {
 
   /** Say something whose answer does not matter. */
   tell(event: string, payload: object): void {
-    if (this.#socket.connected) void this.ask(event, payload).catch(() => undefined);
+    if (this.#socket.connected && !this.#leaving) void this.ask(event, payload).catch(() => undefined);
   }
 
   /** Ask for what was missed, now rather than at the next beat. */

@@ -74,6 +74,8 @@ export interface State {
   drafts: Record<string, string>;
   modes: Record<string, Mode>;
   unsent: Unsent[];
+  /** Conversations that were erased: what was fetched before that, and comes after it, must not bring them back. */
+  gone: Record<string, true>;
   presence: Record<string, Presence>;
   connection: Connection;
   /** Why the last click on a button of a conversation did nothing. */
@@ -126,6 +128,7 @@ export function initialState(me: Me): State {
     drafts: {},
     modes: {},
     unsent: [],
+    gone: {},
     presence: {},
     connection: "connecting",
     refusal: null,
@@ -187,7 +190,7 @@ export function reduce(state: State, action: Action): State {
     case "hotel chosen":
       return { ...state, hotel: action.hotel, search: null };
     case "opened":
-      return { ...state, open: action.id, refusal: null };
+      return { ...state, open: action.id && state.gone[action.id] ? null : action.id, refusal: null };
     case "drafted":
       return { ...state, drafts: withText(state.drafts, draftKey(action.id, action.mode), action.text) };
     case "mode chosen":
@@ -256,6 +259,7 @@ function withSearch(state: State, q: string, change: Partial<Listing>): State {
 // conversations and their messages
 
 function threadLoaded(state: State, id: string, page: MessagesPage, asOf: number): State {
+  if (state.gone[id]) return state;
   const merged = page.messages.reduce((before, message) => knowMessage(before, message, asOf, "add"), {
     ...state,
     threads: { ...state.threads, [id]: { ...thread(state, id), loaded: true } },
@@ -264,11 +268,13 @@ function threadLoaded(state: State, id: string, page: MessagesPage, asOf: number
 }
 
 function withThread(state: State, id: string, change: Partial<Thread>): State {
+  if (state.gone[id]) return state;
   return { ...state, threads: { ...state.threads, [id]: { ...thread(state, id), ...change } } };
 }
 
 function applyEvent(state: State, event: WireEvent): State {
   const heard = { ...state, seen: Math.max(state.seen, event.event) };
+  if (event.name === "conversation_gone") return forget(heard, event.data.id);
   if (event.name === "conversation_update") {
     return knowConversation(heard, event.data as Conversation, event.event);
   }
@@ -290,8 +296,23 @@ function told(state: State, conversation: Conversation | undefined, messages: Me
 
 function knowConversation(state: State, conversation: Conversation, stamp: number): State {
   const known = state.conversations[conversation.id];
-  if (known && known.stamp > stamp) return state;
+  if (state.gone[conversation.id] || (known && known.stamp > stamp)) return state;
   return { ...state, conversations: { ...state.conversations, [conversation.id]: { stamp, value: conversation } } };
+}
+
+/** Forget an erased conversation, with what was written for it and never sent. */
+function forget(state: State, id: string): State {
+  return {
+    ...state,
+    gone: { ...state.gone, [id]: true },
+    conversations: without(state.conversations, id),
+    threads: without(state.threads, id),
+    drafts: without(without(state.drafts, draftKey(id, "reply")), draftKey(id, "note")),
+    modes: without(state.modes, id),
+    unsent: state.unsent.filter((unsent) => unsent.conversationId !== id),
+    open: state.open === id ? null : state.open,
+    refusal: state.refusal?.conversationId === id ? null : state.refusal,
+  };
 }
 
 /** A message is part of its conversation's line in the list, which must not wait for the conversation's own event. */
@@ -328,8 +349,13 @@ function mergeMessage(loaded: Thread, message: Message, stamp: number, how: "add
 
 // small things
 
+function without<T>(record: Record<string, T>, key: string): Record<string, T> {
+  const { [key]: _, ...others } = record;
+  return others;
+}
+
 function withText(texts: Record<string, string>, key: string, text: string): Record<string, string> {
-  const { [key]: _, ...others } = texts;
+  const others = without(texts, key);
   return text ? { ...others, [key]: text } : others;
 }
 

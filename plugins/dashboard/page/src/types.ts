@@ -63,12 +63,17 @@ export interface Conversation {
   epoch: number;
 }
 
-export type EventName = "new_message" | "message_update" | "conversation_update";
+export type EventName = "new_message" | "message_update" | "conversation_update" | "conversation_gone";
+
+/** A conversation that was erased with its guest. */
+export interface Gone {
+  id: string;
+}
 
 export interface WireEvent {
   event: number;
   name: EventName;
-  data: Message | Conversation;
+  data: Message | Conversation | Gone;
 }
 
 export interface Presence {

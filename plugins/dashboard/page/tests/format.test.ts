@@ -15,6 +15,7 @@ import {
   pick,
   replyWindow,
   shortTime,
+  unnamedSources,
 } from "../src/format";
 import type { Conversation, Message } from "../src/types";
 
@@ -185,5 +186,26 @@ describe("links", () => {
 describe("sizes", () => {
   it("are rounded for people", () => {
     assert.deepEqual([fileSize(512), fileSize(182_400), fileSize(3_250_000)], ["512 B", "182 kB", "3.3 MB"]);
+  });
+});
+
+describe("sources", () => {
+  it("are not repeated where the text ends with them", () => {
+    const named = aMessage({ text: "Until 10:30.\n\n(From: Breakfast)", sources: ["Breakfast"] });
+    assert.deepEqual(unnamedSources(named), []);
+  });
+
+  it("are shown where the text only speaks of the same thing", () => {
+    const spoken = aMessage({ text: "Breakfast (in the garden) is until 10:30.", sources: ["Breakfast"] });
+    assert.deepEqual(unnamedSources(spoken), ["Breakfast"]);
+  });
+
+  it("are shown where only another one is named", () => {
+    const one = aMessage({ text: "Yes. (From: Parking)", sources: ["Parking", "Arrival"] });
+    assert.deepEqual(unnamedSources(one), ["Arrival"]);
+  });
+
+  it("may be missing", () => {
+    assert.deepEqual(unnamedSources(aMessage({})), []);
   });
 });

@@ -15,7 +15,7 @@ import {
   unsentOf,
   visibleConversations,
 } from "../src/state";
-import type { Conversation, EventName, Message, WireEvent } from "../src/types";
+import type { Conversation, EventName, Gone, Message, WireEvent } from "../src/types";
 
 const ME = { user: "ana", role: "agent", hotels: [{ slug: "miramar", name: "Hotel Miramar" }], title: "Innbox" };
 
@@ -55,7 +55,7 @@ function aConversation(id: string, change: Partial<Conversation> = {}): Conversa
   };
 }
 
-function event(number: number, name: EventName, data: Message | Conversation): WireEvent {
+function event(number: number, name: EventName, data: Message | Conversation | Gone): WireEvent {
   return { event: number, name, data };
 }
 
@@ -123,6 +123,67 @@ describe("catching up", () => {
     const page = { conversations: [], next_cursor: null, last_event: 50 };
     const state = after([aListOf(), { type: "list loaded", key, page, asOf: 10 }]);
     assert.equal(state.cursor, 10);
+  });
+});
+
+describe("an erased conversation", () => {
+  const gone: Action = { type: "event", event: event(20, "conversation_gone", { id: "c1" }) };
+  const before: Action[] = [
+    aListOf(aConversation("c1"), aConversation("c2")),
+    { type: "opened", id: "c1" },
+    aThreadOf([aMessage(1)]),
+    { type: "drafted", id: "c1", mode: "reply", text: "a draft" },
+    { type: "drafted", id: "c2", mode: "reply", text: "another" },
+    { type: "mode chosen", id: "c1", mode: "note" },
+    {
+      type: "written",
+      unsent: {
+        clientId: "x",
+        conversationId: "c1",
+        mode: "note",
+        text: "unsent",
+        writtenAt: "2026-05-04T10:00:00.000Z",
+        afterSeq: 1,
+        problem: null,
+      },
+    },
+  ];
+
+  it("leaves the list and the screen, with all that was written for it", () => {
+    const state = after([...before, gone]);
+    assert.deepEqual(shown(state), ["c2"]);
+    assert.equal(state.open, null);
+    assert.deepEqual(thread(state, "c1").messages, []);
+    assert.deepEqual(state.drafts, { "c2|reply": "another" });
+    assert.deepEqual([state.modes, state.unsent], [{}, []]);
+    assert.equal(JSON.stringify(state).includes("text 1"), false);
+  });
+
+  it("leaves other conversations open", () => {
+    assert.equal(after([...before, { type: "opened", id: "c2" }, gone]).open, "c2");
+  });
+
+  it("is not brought back by what was asked for before", () => {
+    const late = { conversations: [aConversation("c1")], next_cursor: null, last_event: 19 };
+    const state = after([
+      ...before,
+      { type: "synced", events: [event(20, "conversation_gone", { id: "c1" })], upTo: 20 },
+      { type: "list loaded", key: ALL, page: late, asOf: 19 },
+      aThreadOf([aMessage(1)], null, 19),
+      { type: "event", event: event(18, "new_message", aMessage(2)) },
+      { type: "told", conversation: aConversation("c1"), messages: [aMessage(3)], asOf: 19 },
+      { type: "thread failed", id: "c1", problem: "not found" },
+      { type: "opened", id: "c1" },
+    ]);
+    assert.deepEqual(shown(state), ["c2"]);
+    assert.equal(state.threads["c1"], undefined);
+    assert.equal(state.open, null);
+  });
+
+  it("is forgotten where nothing was known of it", () => {
+    const state = after([aListOf(aConversation("c2")), gone]);
+    assert.deepEqual(shown(state), ["c2"]);
+    assert.equal(state.seen, 20);
   });
 });
 

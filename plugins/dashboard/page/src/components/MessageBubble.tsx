@@ -1,6 +1,6 @@
 import { useComputed } from "@preact/signals";
 import type { Desk } from "../desk";
-import { authorName, clock, delivery, fileSize, linkify, longTime, mapLink } from "../format";
+import { authorName, clock, delivery, fileSize, linkify, longTime, mapLink, unnamedSources } from "../format";
 import { texts } from "../messages";
 import type { Unsent } from "../state";
 import type { Attachment, FileAttachment, Message } from "../types";
@@ -9,7 +9,7 @@ import type { Attachment, FileAttachment, Message } from "../types";
 export function MessageBubble(props: { message: Message; user: string; guest: string; isFirst: boolean }) {
   const { message, user, isFirst } = props;
   const state = delivery(message);
-  const sources = message.sources ?? [];
+  const sources = unnamedSources(message);
   return (
     <li class={`message message-${kind(message)} ${isFirst ? "message-first" : ""}`}>
       <Author message={message} user={user} guest={props.guest} isFirst={isFirst} />
