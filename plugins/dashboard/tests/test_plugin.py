@@ -18,6 +18,7 @@ def test_it_answers_every_route_of_the_desk(house: Any) -> None:
         "/dashboard",
         "/get_conversations",
         "/get_messages",
+        "/export_messages",
         "/settings",
         "/media/{message_id}/{position:int}",
         "/dashboard/static",

@@ -270,8 +270,9 @@ export class Desk {
   #leaveWhatIsGone(): void {
     const gone = this.store.select((state) => state.gone);
     effect(() => {
+      const erased = gone.value;
       const id = idInAddress();
-      if (id && gone.value[id]) history.replaceState(null, "", location.pathname);
+      if (id && erased[id]) history.replaceState(null, "", location.pathname);
     });
   }
 
