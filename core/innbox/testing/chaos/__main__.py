@@ -26,6 +26,7 @@ from innbox.testing.chaos.servers import KillablePostgres
 from innbox.testing.chaos.starting import ChaosProcess, Start, warm_start
 
 Proof = Callable[[Plan], Awaitable[Result]]
+Keep = Callable[[Result], None]
 
 PROOFS: Mapping[str, Proof] = {
     # the longest first, so that none is left alone at the end
@@ -51,8 +52,8 @@ SHORT_SECONDS, FULL_SECONDS = 100.0, 3600.0  # a proof that takes longer has fai
 BROKEN: Mapping[str, Proof] = {"broken": workers.broken_on_purpose}
 
 
-async def run(names: Sequence[str], given: argparse.Namespace) -> list[Result]:
-    """Run the named proofs, `given.at_once` at a time, and return what they showed in their order."""
+async def run(names: Sequence[str], given: argparse.Namespace, keep: Keep) -> None:
+    """Run the named proofs, `given.at_once` at a time, and hand what each showed to `keep` as soon as it is known."""
     for number in (signal.SIGTERM, signal.SIGINT):  # end what was started
         asyncio.get_running_loop().add_signal_handler(number, asyncio.current_task().cancel)  # type: ignore[union-attr]
     first = threading.Lock()
@@ -62,14 +63,14 @@ async def run(names: Sequence[str], given: argparse.Namespace) -> list[Result]:
     progress = Progress()
     room = asyncio.Semaphore(given.at_once)
 
-    async def prove(name: str) -> Result:
+    async def prove(name: str) -> None:
         async with room:
             dice = random.Random(f"{given.seed} {name}")
             whole = Plan(dice, postgres, first, start, progress.of(name))
-            return await _prove(name, _plan(given, whole))
+            keep(await _prove(name, _plan(given, whole)))
 
     try:
-        return list(await asyncio.gather(*(prove(name) for name in names)))
+        await asyncio.gather(*(prove(name) for name in names))
     finally:
         await asyncio.to_thread(postgres.close)
 
@@ -114,16 +115,24 @@ def main(arguments: Sequence[str] | None = None) -> int:
     set_up_logs("error", "text", "chaos")
     logging.disable(logging.ERROR)  # connections that break are what this is about
     warnings.simplefilter("ignore", RuntimeWarning)
-    try:
-        results = asyncio.run(run(given.only or list(PROOFS), given))
-    except asyncio.CancelledError:
-        print("Stopped.", file=sys.stderr)
-        return 130
-    results.sort(key=lambda result: int(result.promise.split("-")[0]) if result.promise[0].isdigit() else 0)
-    print(table(results))
+    names = given.only or list(PROOFS)
     path = given.json or Path("var/chaos") / f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}.json"
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps({"seed": given.seed, "results": [result.as_json() for result in results]}, indent=2))
+    results: list[Result] = []
+
+    def keep(result: Result) -> None:
+        results.append(result)
+        results.sort(key=lambda known: int(known.promise.split("-")[0]) if known.promise[0].isdigit() else 0)
+        path.write_text(json.dumps({"seed": given.seed, "results": [known.as_json() for known in results]}, indent=2))
+
+    try:
+        asyncio.run(run(names, given, keep))
+    except asyncio.CancelledError:
+        print("Stopped.", file=sys.stderr)
+    print(table(results))
+    if len(results) < len(names):
+        print(f"Stopped after {len(results)} of {len(names)} proofs.", file=sys.stderr)
+        return 130
     return 0 if all(result.holds for result in results) else 1
 
 

@@ -30,6 +30,7 @@ from innbox.testing.twilio_wire import ACCOUNT_SID, AUTH_TOKEN, HOTEL_NUMBER
 
 READY_SECONDS = 60.0
 POLL_SECONDS = 0.2
+POOL = 3  # connections of a process: PostgreSQL has 100, and a house may have a dozen processes
 REST_SECONDS = 120.0  # enough for a doubtful delivery, or for a provider's limit, at the back of a queue
 
 
@@ -64,7 +65,7 @@ class House:
         """Write the configuration: the production parts on our servers, with `plugins` on top."""
         self._database_url = self._plan.postgres.new_database()
         chosen: dict[str, Any] = {
-            "postgres_store": {"url": self._database_url},
+            "postgres_store": {"url": self._database_url, "pool_min": 1, "pool_max": POOL},
             "redis_cache": {"url": self.redis.url},
             "openai_llm": {
                 "api_key": "test-key",
