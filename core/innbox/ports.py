@@ -179,13 +179,24 @@ class Cache(Protocol):
 @dataclass(frozen=True, slots=True)
 class IngestRules:
     """How a guest's message is taken in: the burst's waits in seconds, whether the hotel's bot is on, how long the
-    channel's reply window is, and the key of the marks on tombstones (see `innbox.Tombstone`)."""
+    channel's reply window is, and the key of the marks on tombstones (see `innbox.Tombstone`).
+
+    For stores that keep a desk: `urgent` are the words of danger found in it; then it rings for `ring_for` (None:
+    everybody), and for the next person after `ring_seconds` (None: for nobody else); `notice` is what the guest is
+    told.
+    `opts_out` says that the guest opts out of messages that they did not ask for (False: in again).
+    """
 
     wait_seconds: float = 1.5
     wait_at_most_seconds: float = 6.0
     bot_on: bool = True
     reply_window: timedelta | None = None
     erasure_key: bytes = field(default=b"", repr=False)
+    urgent: tuple[str, ...] = ()
+    ring_for: str | None = None
+    ring_seconds: float | None = None
+    notice: str = ""
+    opts_out: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -278,7 +289,18 @@ class NoReply:
     record: TurnRecord
 
 
-TurnEnd = Reply | HandOver | NoReply
+@dataclass(frozen=True, slots=True)
+class Propose:
+    """A turn's end: the bot's draft waits for staff (see `innbox.Suggestion`) and the guest for an answer. Only stores
+    that keep a desk are given one. A later one takes the place of an earlier one."""
+
+    text: str
+    record: TurnRecord
+    effects: tuple[Effect, ...] = ()
+    even_if_newer: bool = False
+
+
+TurnEnd = Reply | HandOver | NoReply | Propose
 
 
 @dataclass(frozen=True, slots=True)
