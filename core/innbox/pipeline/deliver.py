@@ -89,6 +89,8 @@ class Delivering:
         window = outgoing.window_closes_at
         if window is not None and window <= now() and outgoing.template is None:
             return _failed("window_closed", "The guest wrote more than 24 hours ago: only a template may be sent.")
+        if outgoing.proactive and outgoing.opted_out:
+            return _failed("opted_out", "The guest has opted out of messages that they did not ask for.")
         points.reached("delivery.before_send")
         if monotonic() - claimed_at > CLAIM_SECONDS:
             # This process stood still (frozen, swapped out): others may have taken the message on, and asked for it in
