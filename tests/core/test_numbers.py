@@ -6,7 +6,7 @@ import pytest
 
 from innbox import Figures
 from innbox.desk import FIGURE_MINUTES, WAIT_BOUNDS
-from innbox.numbers import COLUMNS, Sums, median
+from innbox.numbers import COLUMNS, Sums, figures_span, median, numbers_of
 
 LISBON = {"miramar": "Europe/Lisbon"}
 CLASSES = len(WAIT_BOUNDS) + 1
