@@ -89,6 +89,7 @@ from innbox.messages import (
     parse_rfc3339,
     rfc3339,
 )
+from innbox.numbers import Numbers, Sums, figures_span, numbers_of
 from innbox.panels import GuestFact, MessageAction, Panel
 from innbox.pipeline.staff import Replied
 from innbox.plugins import Plugin, PluginSettings
@@ -205,6 +206,7 @@ __all__ = [
     "NoReply",
     "NotFound",
     "NotReady",
+    "Numbers",
     "OffersTemplates",
     "Outgoing",
     "Panel",
@@ -229,6 +231,7 @@ __all__ = [
     "Store",
     "StoreUnavailable",
     "Suggestion",
+    "Sums",
     "Template",
     "TemplateOffer",
     "Throttled",
@@ -257,11 +260,13 @@ __all__ = [
     "WaitAndSend",
     "address_mark",
     "client_address",
+    "figures_span",
     "hookimpl",
     "marks_of",
     "message_mark",
     "new_id",
     "now",
+    "numbers_of",
     "origin_allowed",
     "parse_rfc3339",
     "rfc3339",
