@@ -36,6 +36,7 @@ from innbox.errors import (
     ToolError,
 )
 from innbox.events import Event, EventName
+from innbox.files import file_response, sniffed_type
 from innbox.hookspecs import hookimpl
 from innbox.http import client_address, origin_allowed
 from innbox.ids import new_id
@@ -261,6 +262,7 @@ __all__ = [
     "address_mark",
     "client_address",
     "figures_span",
+    "file_response",
     "hookimpl",
     "marks_of",
     "message_mark",
@@ -270,5 +272,6 @@ __all__ = [
     "origin_allowed",
     "parse_rfc3339",
     "rfc3339",
+    "sniffed_type",
     "split_text",
 ]

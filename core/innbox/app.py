@@ -14,6 +14,7 @@ from innbox.config import Config, Hotel
 from innbox.desk import KeepsDesk
 from innbox.dispatch import Dispatch
 from innbox.errors import NotReady, PluginError
+from innbox.files import Files
 from innbox.live import Live, Silence
 from innbox.memory_cache import MemoryCache
 from innbox.messages import Inbound, StatusReport, User
@@ -67,6 +68,7 @@ class App:
 
         self.prompts = Prompts(self.hotels)
         self.alarm = Alarm(self)
+        self.files = Files(self)
         self.publisher = Publisher(self.dispatch)
         self.door = Door(self)
         self.staff = Staff(self)
@@ -121,6 +123,10 @@ class App:
             await self.live.emit(name, data, to_sid or room, namespace)
         except Exception as error:
             log.warning("emit lost", event_name=name, error=type(error).__name__)
+
+    def file_link(self, message_id: str, position: int) -> str:
+        """Return the path at which everybody who is told of it may fetch a file of a message, for a day or two."""
+        return self.files.link(message_id, position)
 
     def signer(self, purpose: str) -> TimestampSigner:
         """Return a signer of texts for one purpose; what one purpose signed, another does not accept."""

@@ -42,12 +42,13 @@ _OLDEST = datetime.min.replace(tzinfo=UTC)
 class WhatsAppChannel:
     """WhatsApp through one Twilio account.
 
-    A message has 1,600 characters at most (https://www.twilio.com/docs/errors/21617), and free text may leave for 24
-    hours after the guest's last one (https://www.twilio.com/docs/whatsapp/key-concepts).
+    A message has 1,600 characters at most (https://www.twilio.com/docs/errors/21617) and one file at most
+    (https://www.twilio.com/docs/whatsapp/guidance-whatsapp-media-messages). Free text may leave for 24 hours after the
+    guest's last message (https://www.twilio.com/docs/whatsapp/key-concepts).
     """
 
     name = CHANNEL
-    traits = ChannelTraits(max_chars=1600, max_parts=4, reply_window=timedelta(hours=24))
+    traits = ChannelTraits(max_chars=1600, max_parts=4, reply_window=timedelta(hours=24), max_files=1)
 
     def __init__(
         self,
