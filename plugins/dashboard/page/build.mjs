@@ -30,7 +30,7 @@ if (process.argv.includes("--tests")) {
       desk: "src/main.tsx",
       ...Object.fromEntries(languages.map((name) => [`messages/${name.slice(0, -3)}`, `src/messages/${name}`])),
     },
-    entryNames: "[name]",
+    entryNames: "[dir]/[name]",
     jsx: "automatic",
     jsxImportSource: "preact",
     minify: true,
