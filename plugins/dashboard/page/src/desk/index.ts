@@ -1,5 +1,6 @@
 // The desk: what a person can do at it, by part, and what it does by itself.
 
+import { Lookups } from "../lookups";
 import { Line } from "../socket";
 import { thread } from "../state";
 import type { Store } from "../store";
@@ -7,15 +8,16 @@ import { Asker } from "./asking";
 import { ConversationActions } from "./conversations";
 import { ListActions } from "./lists";
 import { Watcher } from "./watching";
+import { WorkActions } from "./work";
 import { WritingActions } from "./writing";
-
-export type { Change } from "./conversations";
 
 export class Desk {
   readonly store: Store;
   readonly lists: ListActions;
   readonly conversations: ConversationActions;
+  readonly work: WorkActions;
   readonly writing: WritingActions;
+  readonly lookups = new Lookups();
   readonly #line: Line;
   readonly #watcher: Watcher;
 
@@ -25,13 +27,15 @@ export class Desk {
     const asker = new Asker(store, this.#line);
     this.lists = new ListActions(store, this.#line);
     this.conversations = new ConversationActions(store, asker);
-    this.writing = new WritingActions(store, this.#line, asker);
+    this.work = new WorkActions(store, asker);
+    this.writing = new WritingActions(store, this.#line, asker, this.work);
     this.#watcher = new Watcher(store, this.#line, this.conversations);
   }
 
   start(): void {
     this.#watcher.start();
     void this.lists.load(false);
+    if (this.store.peek().me.keepsDesk) void this.lookups.actions.load("all");
     this.#line.start((fresh) => this.#whenLive(fresh));
   }
 
