@@ -45,6 +45,7 @@ ROUTES: dict[tuple[str, str], tuple[int | str, ...]] = {
     ("GET", "/get_messages"): (401, 404, 404, 200, 200),
     ("GET", "/export_messages"): (401, 404, 404, 200, 200),
     ("GET", "/media/{message_id}/{position:int}"): (401, 404, 404, 200, 200),
+    ("GET", "/media/out/{link}"): (200, 200, 200, 200, 200),  # whoever was given the link may follow it
     ("GET", "/settings"): (401, 403, 200, 403, 200),
     ("POST", "/settings"): (401, 403, 404, 403, 200),
 }
@@ -92,7 +93,8 @@ async def talk(house: Any) -> dict[str, str]:
     while (message := (await house.history(guest))[0]).attachments[0].state == "fetching":
         await asyncio.sleep(0.02)
     assert message.attachments[0].url == f"/media/{message.id}/0"
-    return {"CONVERSATION": message.conversation_id, "MESSAGE": message.id}
+    link = house.app.file_link(message.id, 0).rpartition("/")[2]
+    return {"CONVERSATION": message.conversation_id, "MESSAGE": message.id, "LINK": link}
 
 
 def parts(house: Any) -> tuple[list[tuple[str, str]], dict[str, Any]]:
@@ -119,6 +121,7 @@ def filled(route: tuple[str, str], talk: dict[str, str]) -> tuple[str, dict[str,
     wanted = dict(REQUESTS.get(route, {}))
     path = wanted.pop("path", route[1])
     path = path.replace("{hotel}", "miramar").replace("{message_id}", talk["MESSAGE"]).replace("{position:int}", "0")
+    path = path.replace("{link}", talk["LINK"])
     if "params" in wanted:
         wanted["params"] = {name: talk.get(value, value) for name, value in wanted["params"].items()}
     wanted["headers"] = {**wanted.get("headers", {}), "X-Forwarded-For": "203.0.113.5"}

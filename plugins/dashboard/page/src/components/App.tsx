@@ -35,7 +35,7 @@ export function App({ desk }: { desk: Desk }) {
 
 /** The window's title tells from behind other windows that somebody waits. */
 function Title({ desk }: { desk: Desk }) {
-  const waiting = useComputed(() => unreadConversations(desk.store.state.conversations, desk.store.state.hotel)).value;
+  const waiting = useComputed(() => unreadConversations(desk.store.state)).value;
   const { title } = desk.store.peek().me;
   useEffect(() => {
     document.title = waiting > 0 ? `(${waiting}) ${title}` : title;

@@ -60,7 +60,13 @@ function Actions({ desk, conversation: one }: { desk: Desk; conversation: Conver
     <div class="actions">
       {isFree && (
         <span class="split">
-          <button type="button" class="primary" disabled={busy} onClick={act(() => work.takeOver(one.id))}>
+          <button
+            type="button"
+            class="primary"
+            aria-keyshortcuts="t"
+            disabled={busy}
+            onClick={act(() => work.takeOver(one.id))}
+          >
             {texts.takeOver}
           </button>
           {keepsDesk && (
@@ -70,7 +76,7 @@ function Actions({ desk, conversation: one }: { desk: Desk; conversation: Conver
       )}
       {one.handled_by === "staff" && (
         <span class="split">
-          <button type="button" disabled={busy} onClick={act(() => work.returnToBot(one.id))}>
+          <button type="button" aria-keyshortcuts="b" disabled={busy} onClick={act(() => work.returnToBot(one.id))}>
             {texts.returnToBot}
           </button>
           {keepsDesk && one.assignee !== null && (
@@ -79,7 +85,7 @@ function Actions({ desk, conversation: one }: { desk: Desk; conversation: Conver
         </span>
       )}
       {one.status !== "resolved" && (
-        <button type="button" disabled={busy} onClick={act(() => work.resolve(one.id))}>
+        <button type="button" aria-keyshortcuts="e" disabled={busy} onClick={act(() => work.resolve(one.id))}>
           {texts.resolve}
         </button>
       )}

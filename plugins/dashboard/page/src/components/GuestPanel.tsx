@@ -4,7 +4,7 @@ import { channelName, excerpt, guestName, languageName, longTime, replyWindow, s
 import { texts } from "../messages";
 import { conversation, hotelName } from "../state";
 import type { Conversation, Fact, GuestRecord, HotelName } from "../types";
-import { Avatar } from "./ConversationItem";
+import { Avatar } from "./Avatar";
 import { useFetched } from "./hooks";
 
 /** The right side, on a wide screen: who the guest is. */

@@ -2,7 +2,7 @@ import type { Desk } from "../desk";
 import { texts } from "../messages";
 import { hotelName } from "../state";
 import type { Conversation } from "../types";
-import { whenInZone } from "../zone";
+import { whenInZone, zoneOf } from "../zone";
 import { useFetched } from "./hooks";
 import { Icon } from "./icons";
 import { Popover } from "./Popover";
@@ -12,7 +12,7 @@ import { TimeChoice } from "./TimeChoice";
 export function ScheduledLines({ desk, conversation: one }: { desk: Desk; conversation: Conversation }) {
   const { value } = useFetched(desk.lookups.scheduled, one.id, one.scheduled_at);
   const { user } = desk.store.peek().me;
-  const zone = desk.work.zoneOf(one);
+  const zone = zoneOf(desk.store.peek().me.hotels, one.hotel);
   if (!value?.length) return null;
   return (
     <ul class="scheduled" aria-label={texts.scheduled.list}>
@@ -52,7 +52,7 @@ export function ScheduleButton(props: { desk: Desk; conversation: Conversation; 
         <>
           <p class="choices-title">{texts.scheduled.later}</p>
           <TimeChoice
-            zone={desk.work.zoneOf(one)}
+            zone={zoneOf(desk.store.peek().me.hotels, one.hotel)}
             hotel={hotelName(desk.store.peek().me.hotels, one.hotel)}
             now={desk.store.now.value}
             action={texts.scheduled.schedule}

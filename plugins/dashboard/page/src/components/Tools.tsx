@@ -3,7 +3,7 @@ import type { Desk } from "../desk";
 import { texts } from "../messages";
 import { hotelName } from "../state";
 import type { BotMode, Conversation, Person } from "../types";
-import { whenInZone } from "../zone";
+import { whenInZone, zoneOf } from "../zone";
 import { useFetched } from "./hooks";
 import { Icon } from "./icons";
 import { Popover } from "./Popover";
@@ -53,7 +53,7 @@ function Bot({ desk, conversation: one }: Props) {
 /** When the bot has the conversation again by itself, and the way to stop that. */
 function BotBack({ desk, conversation: one }: Props) {
   if (!one.bot_back_at || one.handled_by !== "staff") return null;
-  const when = whenInZone(one.bot_back_at, desk.store.now.value, desk.work.zoneOf(one));
+  const when = whenInZone(one.bot_back_at, desk.store.now.value, zoneOf(desk.store.peek().me.hotels, one.hotel));
   return (
     <span class="tool tool-set">
       {texts.tools.botBack(when)}
@@ -67,7 +67,7 @@ function Assignee({ desk, conversation: one }: Props) {
   const name = one.assignee === user ? texts.you : one.assignee;
   const face = one.handled_by === "staff" && name ? texts.tools.assigned(name) : texts.tools.assign;
   return (
-    <Popover name={texts.tools.assign} face={<Face text={face} />} class="tool">
+    <Popover name={texts.tools.assign} face={<Face text={face} />} class="tool" shortcut="a">
       {(close) => <People desk={desk} conversation={one} close={close} />}
     </Popover>
   );
@@ -114,7 +114,7 @@ function PersonChoice(props: { person: Person; isMe: boolean; isChosen: boolean;
 
 function Snooze({ desk, conversation: one }: Props) {
   const now = desk.store.now.value;
-  const zone = desk.work.zoneOf(one);
+  const zone = zoneOf(desk.store.peek().me.hotels, one.hotel);
   if (one.status === "snoozed" && one.snoozed_until) {
     return (
       <span class="tool tool-set">
@@ -125,7 +125,7 @@ function Snooze({ desk, conversation: one }: Props) {
   }
   if (one.status === "resolved") return null;
   return (
-    <Popover name={texts.tools.snooze} face={<Face text={texts.tools.snooze} />} class="tool">
+    <Popover name={texts.tools.snooze} face={<Face text={texts.tools.snooze} />} class="tool" shortcut="s">
       {(close) => (
         <>
           <p class="choices-title">{texts.tools.snoozeUntil}</p>
@@ -157,7 +157,7 @@ function Labels({ desk, conversation: one }: Props) {
           />
         </span>
       ))}
-      <Popover name={texts.tools.labels} face={<Face text={texts.tools.labels} />} class="tool">
+      <Popover name={texts.tools.labels} face={<Face text={texts.tools.labels} />} class="tool" shortcut="l">
         {() => <LabelChoice desk={desk} conversation={one} />}
       </Popover>
     </>

@@ -1,11 +1,15 @@
 // The desk: what a person can do at it, by part, and what it does by itself.
 
+import type { ReadonlySignal } from "@preact/signals";
 import { Lookups } from "../lookups";
+import { Preferences } from "../preferences";
 import { Line } from "../socket";
-import { thread } from "../state";
+import { type Present, thread } from "../state";
 import type { Store } from "../store";
 import { Asker } from "./asking";
 import { ConversationActions } from "./conversations";
+import { Counter } from "./counting";
+import { Keyboard } from "./keyboard";
 import { ListActions } from "./lists";
 import { Watcher } from "./watching";
 import { WorkActions } from "./work";
@@ -18,7 +22,12 @@ export class Desk {
   readonly work: WorkActions;
   readonly writing: WritingActions;
   readonly lookups = new Lookups();
+  readonly preferences = new Preferences();
+  readonly keyboard: Keyboard;
+  /** Who is at the desk: by itself, since much that happens changes nothing of it. */
+  readonly presence: ReadonlySignal<Present["presence"]>;
   readonly #line: Line;
+  readonly #counter: Counter;
   readonly #watcher: Watcher;
 
   constructor(store: Store) {
@@ -29,12 +38,18 @@ export class Desk {
     this.conversations = new ConversationActions(store, asker);
     this.work = new WorkActions(store, asker);
     this.writing = new WritingActions(store, this.#line, asker, this.work);
+    this.keyboard = new Keyboard(store, this.lists, this.conversations, this.preferences);
+    this.presence = store.select((state) => state.presence);
+    this.#counter = new Counter(store);
     this.#watcher = new Watcher(store, this.#line, this.conversations);
   }
 
   start(): void {
+    this.preferences.start();
+    this.keyboard.start();
     this.#watcher.start();
-    void this.lists.load(false);
+    this.lists.loadOnce();
+    this.#counter.start();
     if (this.store.peek().me.keepsDesk) void this.lookups.actions.load("all");
     this.#line.start((fresh) => this.#whenLive(fresh));
   }

@@ -6,7 +6,7 @@ import { texts } from "../messages";
 import { conversation } from "../state";
 import type { Store } from "../store";
 import type { BotMode, Conversation, Scheduled } from "../types";
-import { whenInZone } from "../zone";
+import { whenInZone, zoneOf } from "../zone";
 import type { Asker } from "./asking";
 
 /** What came of the last thing that was done in a conversation. */
@@ -62,7 +62,7 @@ export class WorkActions {
   async snooze(id: string, until: number): Promise<void> {
     const before = this.#known(id);
     if (!before || !(await this.#do(id, "snooze", { until: new Date(until).toISOString() }))) return;
-    const when = whenInZone(until, Date.now(), this.zoneOf(before));
+    const when = whenInZone(until, Date.now(), zoneOf(this.#store.peek().me.hotels, before.hotel));
     this.#tell(id, texts.done.snoozed(when), () => void this.#restore(before));
   }
 
@@ -120,11 +120,6 @@ export class WorkActions {
   /** Tell what came of something done elsewhere: by a plugin, or here alone. */
   tell(id: string, text: string, undo: (() => void) | null = null): void {
     this.#tell(id, text, undo);
-  }
-
-  /** A hotel's clocks. */
-  zoneOf(one: Conversation): string {
-    return this.#store.peek().me.hotels.find((hotel) => hotel.slug === one.hotel)?.timezone ?? "UTC";
   }
 
   /** Ask, and show why where it was not done; what was told before is settled by that. */

@@ -1,5 +1,6 @@
 // Every sentence of the desk, in English. Another language is another file of this shape.
 
+import type { View } from "../state";
 import type { DeliveryStatus } from "../types";
 
 const plural = (count: number, one: string, many: string): string => `${count} ${count === 1 ? one : many}`;
@@ -26,7 +27,19 @@ export const en = {
   search: "Search",
   searchHint: "Name, number or words",
   show: "Show",
-  tabs: { all: "All", bot: "Bot", staff: "Staff", resolved: "Resolved" },
+  views: {
+    all: "All",
+    mine: "Mine",
+    unassigned: "Unassigned",
+    bot: "Bot",
+    staff: "Staff",
+    waiting: "Waiting",
+    urgent: "Urgent",
+    snoozed: "Snoozed",
+    resolved: "Resolved",
+  } satisfies Record<View, string>,
+  label: "Label",
+  anyLabel: "Any label",
   found: (count: number, more: boolean) => (more ? `${count}+ found` : plural(count, "found", "found")),
   searching: "Searching",
   loading: "Loading",
@@ -35,17 +48,34 @@ export const en = {
   unread: (count: number) => plural(count, "unread message", "unread messages"),
   empty: {
     all: { title: "All quiet", text: "A guest’s first message appears here the moment it arrives." },
+    mine: { title: "Nothing of yours", text: "Conversations that you take over, or that are given to you, are listed here." },
+    unassigned: { title: "Nobody is left alone", text: "Conversations that need a person, and have none yet, are listed here." },
     bot: { title: "Nothing with the bot", text: "Open conversations that the bot answers are listed here." },
     staff: { title: "Nobody is waiting for you", text: "Conversations that need a person are listed here." },
+    waiting: { title: "Nobody waits", text: "Guests who wait for an answer are listed here, the longest first." },
+    urgent: { title: "Nothing urgent", text: "Conversations with words of danger are listed here until they are resolved." },
+    snoozed: { title: "Nothing snoozed", text: "What you lay aside comes back at its time, or when the guest writes." },
     resolved: {
       title: "Nothing resolved yet",
       text: "Conversations that you close rest here. A guest who writes again opens theirs.",
     },
-  },
+  } satisfies Record<View, { title: string; text: string }>,
+  emptyLabel: (label: string) => ({
+    title: `Nothing with “${label}” here`,
+    text: "Choose another label, or another view.",
+  }),
   emptySearch: (q: string) => ({
     title: `Nothing found for “${q}”`,
     text: "Search looks at names, numbers and what was said.",
   }),
+  item: {
+    urgent: "Urgent",
+    waits: (time: string) => `waits ${time}`,
+    snoozed: (when: string) => `until ${when}`,
+    drafts: "Bot drafts",
+    draftReady: "Draft ready",
+    botOff: "Bot off",
+  },
   noText: "No text",
   you: "You",
   bot: "Bot",
@@ -126,6 +156,7 @@ export const en = {
   },
   hours: (count: number) => `${count} h`,
   minutes: (count: number) => `${count} min`,
+  days: (count: number) => `${count} d`,
   newerBelow: "Newest messages",
 
   // working tools
