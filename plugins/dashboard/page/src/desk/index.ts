@@ -11,6 +11,7 @@ import { ConversationActions } from "./conversations";
 import { Counter } from "./counting";
 import { Keyboard } from "./keyboard";
 import { ListActions } from "./lists";
+import { Notifier } from "./notifying";
 import { Watcher } from "./watching";
 import { WorkActions } from "./work";
 import { WritingActions } from "./writing";
@@ -24,6 +25,7 @@ export class Desk {
   readonly lookups = new Lookups();
   readonly preferences = new Preferences();
   readonly keyboard: Keyboard;
+  readonly notifier: Notifier;
   /** Who is at the desk: by itself, since much that happens changes nothing of it. */
   readonly presence: ReadonlySignal<Present["presence"]>;
   readonly #line: Line;
@@ -39,6 +41,7 @@ export class Desk {
     this.work = new WorkActions(store, asker);
     this.writing = new WritingActions(store, this.#line, asker, this.work);
     this.keyboard = new Keyboard(store, this.lists, this.conversations, this.preferences);
+    this.notifier = new Notifier(store, asker, this.conversations, this.preferences);
     this.presence = store.select((state) => state.presence);
     this.#counter = new Counter(store);
     this.#watcher = new Watcher(store, this.#line, this.conversations);
@@ -49,14 +52,20 @@ export class Desk {
     this.keyboard.start();
     this.#watcher.start();
     this.lists.loadOnce();
+    this.lists.loadUrgent();
     this.#counter.start();
+    this.notifier.start();
     if (this.store.peek().me.keepsDesk) void this.lookups.actions.load("all");
-    this.#line.start((fresh) => this.#whenLive(fresh));
+    this.#line.start({
+      live: (fresh) => this.#whenLive(fresh),
+      heard: (events, isLate) => this.notifier.heard(events, isLate),
+    });
   }
 
   /** The server answers, after a new connection or as ever: what could not be done without it is done now. */
   #whenLive(fresh: boolean): void {
     this.lists.loadOnce();
+    this.lists.loadUrgent();
     const { open } = this.store.peek();
     if (fresh && open && !thread(this.store.peek(), open).loaded) this.conversations.show(open);
     void this.writing.flush();

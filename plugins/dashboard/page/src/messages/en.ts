@@ -1,13 +1,17 @@
 // Every sentence of the desk, in English. Another language is another file of this shape.
 
+import type { Theme } from "../preferences";
 import type { View } from "../state";
 import type { DeliveryStatus } from "../types";
 
-const plural = (count: number, one: string, many: string): string => `${count} ${count === 1 ? one : many}`;
+import { wordsOf } from "./words";
+
+const LOCALE = "en-GB";
+const { plural, list } = wordsOf(LOCALE);
 
 export const en = {
-  /** For dates and times. */
-  locale: "en-GB",
+  /** For dates, times and numbers. */
+  locale: LOCALE,
 
   // the frame
   settings: "Settings",
@@ -20,6 +24,59 @@ export const en = {
   offline: "Offline – reconnecting",
   hotel: "Hotel",
   everyHotel: "All hotels",
+  pages: { numbers: "Numbers", canned: "Canned replies", people: "People", audit: "Audit log", settings: "Settings" },
+  menu: {
+    open: "Preferences",
+    pages: "Pages",
+    language: "Language",
+    colours: "Colours",
+    themes: { auto: "As the machine", light: "Light", dark: "Dark" } satisfies Record<Theme, string>,
+    calls: "Calls",
+    sound: "Sound for what is mine or urgent",
+    notifications: "Notifications for what is mine or urgent",
+    allow: "Allow notifications",
+    denied: "The browser blocks notifications of this site. Its own settings let them in.",
+    impossible: "This browser shows no notifications.",
+    shortcuts: "Shortcuts by single keys",
+    sheet: "Keyboard shortcuts",
+  },
+  shortcuts: {
+    title: "Keyboard",
+    close: "Close",
+    off: "Single keys are switched off in the preferences.",
+    list: "In the list",
+    next: "Next conversation",
+    previous: "Previous conversation",
+    openIt: "Open it",
+    search: "Search",
+    conversation: "In a conversation",
+    reply: "Write a reply",
+    note: "Write a note",
+    takeOver: "Take over",
+    giveBack: "Give back to the bot",
+    resolve: "Resolve",
+    snooze: "Snooze",
+    label: "Label",
+    assign: "Assign",
+    canned: "Canned reply, while writing",
+    send: "Send, while writing",
+    views: "Views",
+    anywhere: "Anywhere",
+    leave: "Leave a field, then the conversation",
+    sheet: "This sheet",
+    or: "or",
+  },
+  notify: {
+    urgent: (guest: string) => `Urgent: ${guest}`,
+    missed: (messages: number, conversations: number) =>
+      `${plural(messages, "message", "messages")} in ${plural(conversations, "conversation", "conversations")} of yours`,
+  },
+  rings: {
+    urgent: (guest: string) => `Urgent: ${guest}`,
+    open: "Open",
+    acknowledge: "Acknowledge",
+    more: (count: number) => `${plural(count, "more is urgent", "more are urgent")}.`,
+  },
 
   // the list
   inbox: "Inbox",
@@ -329,8 +386,6 @@ export const en = {
   },
 };
 
-function list(names: string[]): string {
-  return names.length < 2 ? (names[0] ?? "") : `${names.slice(0, -1).join(", ")} and ${names.at(-1)}`;
-}
+export default en;
 
 export type Messages = typeof en;
