@@ -115,10 +115,13 @@ export function languageName(code: string): string {
   }
 }
 
-/** Whether two codes name one language, whatever the country: `pt` and `pt-BR`. */
+/** A language without its country: `pt` of `pt-BR`. */
+export function bareLanguage(code: string): string {
+  return code.split(/[-_]/u)[0]?.toLowerCase() ?? "";
+}
+
 export function sameLanguage(a: string, b: string): boolean {
-  const bare = (code: string): string => code.split(/[-_]/u)[0]?.toLowerCase() ?? "";
-  return bare(a) === bare(b);
+  return bareLanguage(a) === bareLanguage(b);
 }
 
 /** A price in US dollars; an answer costs parts of a cent. */

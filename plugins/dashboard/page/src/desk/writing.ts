@@ -1,6 +1,7 @@
 // Writing replies and notes, and getting each to the server once.
 
 import { Attention } from "../attention";
+import { bareLanguage } from "../format";
 import { Refusal, Unreachable, upload } from "../http";
 import { texts } from "../messages";
 import { NoAnswer, type Line } from "../socket";
@@ -187,7 +188,7 @@ export class WritingActions {
       afterSeq: newestSeq(state, id),
       seenSeq: null,
       suggestionId: null,
-      translateTo: mode === "reply" && state.translating[language] && state.me.can?.translate ? language : null,
+      translateTo: mode === "reply" && state.me.can?.translate && state.translating[language] ? bareLanguage(language) : null,
       problem: null,
       ...more,
     };

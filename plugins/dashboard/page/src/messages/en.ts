@@ -174,8 +174,6 @@ export const en = {
   resolve: "Resolve",
   resolved: "Resolved",
   undo: "Undo",
-  cancel: "Cancel",
-  save: "Save",
   done: {
     label: "What was done",
     resolved: "Resolved.",
@@ -267,12 +265,7 @@ export const en = {
     title: "Canned replies",
     none: "There are none yet.",
     hint: "Or type / and the first letters in the reply.",
-    add: "New canned reply",
-    change: (shortcut: string) => `Edit /${shortcut}`,
-    shortcut: "Shortcut",
-    text: "Text",
-    fields: "{guest} and {hotel} stand for the names.",
-    remove: "Remove",
+    manage: "Change them",
   },
   files: {
     attach: "Attach files",
