@@ -287,6 +287,7 @@ export const en = {
     from: (language: string | null) => (language ? `Translated from ${language}` : "Translated"),
     ask: "Translate",
     busy: "Translating",
+    same: "It is in your language already.",
     into: (language: string) => `Sent in ${language}.`,
     translateInto: (language: string) => `Translate my replies into ${language}`,
     failed: "The translation did not come in time: your reply went as you wrote it.",
