@@ -37,7 +37,7 @@ from innbox.errors import (
 )
 from innbox.events import Event, EventName
 from innbox.hookspecs import hookimpl
-from innbox.http import client_address, origin_allowed
+from innbox.http import allow_body, client_address, origin_allowed
 from innbox.ids import new_id
 from innbox.memory_cache import MemoryCache
 from innbox.messages import (
@@ -242,6 +242,7 @@ __all__ = [
     "WaitAndAsk",
     "WaitAndSend",
     "address_mark",
+    "allow_body",
     "client_address",
     "hookimpl",
     "marks_of",
