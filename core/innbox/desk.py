@@ -340,9 +340,12 @@ class KeepsDesk(Protocol):
         """Call a scheduled message back; `NotFound` where it has left or was called back already."""
         ...
 
-    async def send_scheduled(self, scheduled_id: str, drafts: Sequence[Draft]) -> Changed | None:
+    async def send_scheduled(
+        self, scheduled_id: str, drafts: Sequence[Draft], note: str | None = None
+    ) -> Changed | None:
         """Turn a scheduled message that is due into the `out` messages `drafts`, as `Store.staff_message` would, but
-        without changing hands or status; None where it is not due (any more)."""
+        without changing hands or status; None where it is not due (any more). With a `note` it does not leave (there
+        are no drafts): the note, by the system, takes its place and says why."""
         ...
 
     # answers
@@ -355,6 +358,12 @@ class KeepsDesk(Protocol):
         with it: its final text is kept beside the bot's, and the conversation stays in the bot's hands where they were
         the bot's; the guest's messages are answered. A suggestion that is gone is no error.
         """
+        ...
+
+    async def note(
+        self, conversation_id: str, user: str, text: str, client_id: str | None, mentions: Sequence[str]
+    ) -> Changed:
+        """Add a note as `Store.staff_note` does, with the names of the colleagues that it calls in `meta.mentions`."""
         ...
 
     async def dismiss_suggestion(self, conversation_id: str, suggestion_id: str, user: str) -> Changed:

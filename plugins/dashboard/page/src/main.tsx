@@ -20,5 +20,14 @@ if (root) {
 
 function readMe(data: DOMStringMap): Me {
   const hotels = JSON.parse(data.hotels ?? "[]") as HotelName[];
-  return { user: data.user ?? "", role: data.role ?? "agent", hotels, title: data.title ?? "Innbox" };
+  const can = JSON.parse(data.can ?? "{}") as Me["can"];
+  return {
+    user: data.user ?? "",
+    role: data.role ?? "agent",
+    hotels,
+    title: data.title ?? "Innbox",
+    language: data.language ?? "en",
+    keepsDesk: data.keepsDesk === "true",
+    can: { translate: can?.translate === true, templates: can?.templates === true },
+  };
 }
