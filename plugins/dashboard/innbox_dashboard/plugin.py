@@ -14,10 +14,13 @@ from innbox import App, Event, Plugin, hookimpl
 from innbox_dashboard.api import Api
 from innbox_dashboard.config import DashboardSettings
 from innbox_dashboard.desk import DeskNamespace
+from innbox_dashboard.doors import Doors
 from innbox_dashboard.export import Export
+from innbox_dashboard.language import choose
 from innbox_dashboard.media import Media
 from innbox_dashboard.pages import STATIC, Pages
 from innbox_dashboard.presence import RENEW_SECONDS, room_of
+from innbox_dashboard.roles import admins
 from innbox_dashboard.session import Sessions
 from innbox_dashboard.settings_page import SettingsPage
 from innbox_dashboard.sign_in import SignIn
@@ -25,6 +28,7 @@ from innbox_dashboard.static import PageFiles
 
 log = structlog.get_logger(__name__)
 
+SETTINGS_FORBIDDEN = "settings.forbidden"
 CHECK_SECONDS = 3.0  # a desk outlives its session by no more than this and one query
 
 
@@ -42,21 +46,23 @@ class Dashboard(Plugin[DashboardSettings]):
         """Bring the pages and what they read. Raises `PluginError` where the desk's page is not built."""
         pages = Pages(app, self.settings)
         sessions = Sessions(app, self.settings)
+        doors = Doors(sessions, pages)
         sign_in = SignIn(app, sessions, pages, self._session_ended)
-        settings_page = SettingsPage(app, pages)
+        settings = SettingsPage(app, pages)
         api, media, export = Api(app), Media(app), Export(app)
         return [
             Route("/", sign_in.root),
             Route("/login", sign_in.show, methods=["GET"]),
             Route("/login", sign_in.sign_in, methods=["POST"]),
             Route("/logout", sign_in.sign_out, methods=["POST"]),
-            Route("/dashboard", sessions.page(pages.desk)),
-            Route("/get_conversations", sessions.api(api.conversations)),
-            Route("/get_messages", sessions.api(api.messages)),
-            Route("/export_messages", sessions.api(export.messages)),
-            Route("/settings", sessions.page(settings_page.show), methods=["GET"]),
-            Route("/settings", sessions.page(settings_page.change), methods=["POST"]),
-            Route("/media/{message_id}/{position:int}", sessions.api(media.show)),
+            Route("/language", choose, methods=["POST"]),
+            Route("/dashboard", doors.page(pages.desk)),
+            Route("/get_conversations", doors.api(api.conversations)),
+            Route("/get_messages", doors.api(api.messages)),
+            Route("/export_messages", doors.api(export.messages)),
+            Route("/settings", doors.page(settings.show, admins, SETTINGS_FORBIDDEN), methods=["GET"]),
+            Route("/settings", doors.page(settings.change, admins, SETTINGS_FORBIDDEN), methods=["POST"]),
+            Route("/media/{message_id}/{position:int}", doors.api(media.show)),
             Mount(STATIC, PageFiles(pages.files)),
         ]
 

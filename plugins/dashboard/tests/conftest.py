@@ -292,8 +292,12 @@ class House:
         return SimpleNamespace(
             config=SimpleNamespace(public_url=public_url),
             hotels={
-                "miramar": SimpleNamespace(slug="miramar", name="Hotel Miramar"),
-                "solmar": SimpleNamespace(slug="solmar", name='Sol & "Mar"'),
+                "miramar": SimpleNamespace(
+                    slug="miramar", name="Hotel Miramar", timezone="Europe/Lisbon", languages=("pt", "en")
+                ),
+                "solmar": SimpleNamespace(
+                    slug="solmar", name='Sol & "Mar"', timezone="Europe/Madrid", languages=("es",)
+                ),
             },
             store=self.store,
             cache=self.cache,

@@ -21,15 +21,20 @@ async def test_the_desk_says_who_sits_at_it(house: Any) -> None:
         assert _attributes(page.text) == {
             "user": "ana",
             "role": "agent",
-            "hotels": [{"slug": "miramar", "name": "Hotel Miramar"}],
+            "hotels": [
+                {"slug": "miramar", "name": "Hotel Miramar", "timezone": "Europe/Lisbon", "languages": ["pt", "en"]}
+            ],
             "title": "Innbox",
+            "language": "en",
+            "keeps-desk": False,
+            "can": {"translate": False, "templates": False},
         }
 
 
 async def test_an_admin_has_every_hotel_whatever_its_name_is_made_of(house: Any) -> None:
     async with house.client("root") as client:
         hotels = _attributes((await client.get("/dashboard")).text)["hotels"]
-        assert hotels[1] == {"slug": "solmar", "name": 'Sol & "Mar"'}
+        assert (hotels[1]["slug"], hotels[1]["name"]) == ("solmar", 'Sol & "Mar"')
 
 
 async def test_the_title_is_the_hotels_own(make_house: Callable[..., Any]) -> None:
@@ -67,5 +72,5 @@ def test_a_desk_that_is_not_built_says_what_to_run(tmp_path: Path) -> None:
 
 
 def _attributes(page: str) -> dict[str, Any]:
-    found = {name: html.unescape(value) for name, value in re.findall(r'data-(\w+)="([^"]*)"', page)}
-    return {**found, "hotels": json.loads(found["hotels"])}
+    found = {name: html.unescape(value) for name, value in re.findall(r'data-([\w-]+)="([^"]*)"', page)}
+    return {**found, **{name: json.loads(found[name]) for name in ("hotels", "keeps-desk", "can")}}
