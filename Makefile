@@ -30,7 +30,7 @@ demo: setup
 
 test: $(VENV)/.dev pages
 	@tools/get_browser
-	@$(BIN)/python -m pytest $(ARGS)
+	@$(BIN)/python -m pytest -n $(or $(JOBS),2) --dist loadfile $(ARGS)
 
 check: $(VENV)/.dev pages
 	@$(BIN)/python tools/check.py

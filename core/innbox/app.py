@@ -10,18 +10,21 @@ from itsdangerous import TimestampSigner
 
 from innbox.accounts import Accounts
 from innbox.config import Config, Hotel
+from innbox.desk import AuditEntry, KeepsDesk
 from innbox.dispatch import Dispatch
 from innbox.errors import NotReady, PluginError
+from innbox.ids import new_id
 from innbox.live import Live, Silence
 from innbox.memory_cache import MemoryCache
-from innbox.messages import Inbound, StatusReport
+from innbox.messages import Inbound, StatusReport, User, now
 from innbox.metrics import Metrics
+from innbox.panels import MessageAction
 from innbox.pipeline.door import Door
 from innbox.pipeline.publisher import Publisher
 from innbox.pipeline.staff import Staff
 from innbox.pipeline.wakes import NoWakes, Wakes
 from innbox.plugins import Plugin, new_manager, register
-from innbox.ports import LLM, Cache, Channel, Ingested, Store, Tool
+from innbox.ports import LLM, Cache, Channel, Ingested, Store, Tool, Translator
 from innbox.runtime import Runtime
 
 log = structlog.get_logger(__name__)
@@ -47,6 +50,7 @@ class App:
         self.wakes: Wakes = NoWakes()
 
         self._store_plugin, self.store = self._only_store()
+        self.desk_store: KeepsDesk | None = self.store if isinstance(self.store, KeepsDesk) else None
         self.cache: Cache = self._only_cache()
         self.accounts = Accounts(self.store, self.cache)
         self.runtime = Runtime(self.store, self.hotels)
@@ -55,6 +59,8 @@ class App:
             raise PluginError("no enabled plugin brings a channel; enable webchat or whatsapp_twilio")
         self.llms: Sequence[LLM] = tuple(self._named("register_llms", LLM).values())
         self.tools: Mapping[str, Tool] = self._named("register_tools", Tool)
+        self.translators: Sequence[Translator] = tuple(self._named("register_translators", Translator).values())
+        self.actions: Mapping[str, MessageAction] = self._named("register_actions", MessageAction)
 
         self.publisher = Publisher(self.dispatch)
         self.door = Door(self)
@@ -89,6 +95,22 @@ class App:
     async def report_status(self, report: StatusReport) -> None:
         """Take in a provider's word on a delivery; one on an unknown message is no error. Raises `StoreUnavailable`."""
         await self.door.report_status(report)
+
+    async def record(
+        self, user: User | str, action: str, hotel: str | None = None, conversation_id: str | None = None, **detail: Any
+    ) -> None:
+        """Keep in the audit log who did what; `detail` is small JSON without a guest's text, name or number.
+
+        What was done is done: an entry that cannot be kept is logged, never raised. Without a desk's store there is no
+        audit log.
+        """
+        if self.desk_store is None:
+            return
+        name = user.name if isinstance(user, User) else user
+        try:
+            await self.desk_store.audit(AuditEntry(new_id(), now(), name, action, hotel, conversation_id, detail))
+        except Exception as error:
+            log.warning("audit entry lost", action=action, user=name, error=type(error).__name__)
 
     async def emit(
         self, name: str, data: Any, *, room: str | None = None, namespace: str = "/", to_sid: str | None = None

@@ -372,9 +372,16 @@ class KeepsDesk(Protocol):
 
     async def turn(self, turn_id: str) -> TurnFacts | None: ...
 
-    async def save_translation(self, message_id: str, language: str, text: str) -> Changed | None:
+    async def save_translation(
+        self, message_id: str, language: str, text: str, source: str | None = None
+    ) -> Changed | None:
         """Keep a message's text in a language, beside the original; None where there is no such message. Event:
-        `message_update`."""
+        `message_update`.
+
+        `source` is the language that the original was found to be in: it becomes `meta.language` and, for a guest's
+        message, the guest's language where none is known (then with `conversation_update`). Where it is `language`
+        itself, there is no translation to keep.
+        """
         ...
 
     # deliveries

@@ -409,6 +409,27 @@ class Template:
 
 
 @dataclass(frozen=True, slots=True)
+class TemplateOffer:
+    """A template that a provider has approved, as staff may choose it. `text` holds a `{{name}}` for each of the
+    `variables`, which are to be filled in."""
+
+    content_sid: str
+    name: str
+    language: str
+    text: str
+    variables: tuple[str, ...] = ()
+
+    def as_json(self) -> dict[str, Any]:
+        return {
+            "content_sid": self.content_sid,
+            "name": self.name,
+            "language": self.language,
+            "text": self.text,
+            "variables": list(self.variables),
+        }
+
+
+@dataclass(frozen=True, slots=True)
 class Outgoing:
     """What a channel is given to send: data and an address, nothing live.
 
@@ -584,6 +605,15 @@ class Completion:
     model: str = ""
     sources: tuple[str, ...] = ()
     usage: Usage = field(default_factory=Usage)
+
+
+@dataclass(frozen=True, slots=True)
+class Translation:
+    """A text in the language that was asked for, and the language that it was in (two letters), where that is known.
+    Where the two are the same, the text is as it was."""
+
+    text: str
+    source: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,7 +20,11 @@ GROUP = "innbox.plugins"
 
 
 class PluginSettings(BaseModel):
-    """The settings of a plugin: what may stand under its name in the YAML. An unknown key is an error."""
+    """The settings of a plugin: what may stand under its name in the YAML. An unknown key is an error.
+
+    Validators that look at other parts of the file find the hotels' keys as `info.context["hotels"]`; there is no
+    context where settings are made by hand.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
 

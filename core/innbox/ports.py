@@ -36,7 +36,9 @@ from innbox.messages import (
     SendOutcome,
     StatusReport,
     Template,
+    TemplateOffer,
     ToolResult,
+    Translation,
     Turn,
     TurnRecord,
     User,
@@ -56,13 +58,14 @@ class ChannelTraits:
 
     `max_chars` of one message (None: no limit) and `max_parts` into which a longer text may be split. `reply_window`:
     how long after a guest's message free text is allowed. `repeatable`: sending the same `message_id` twice does no
-    harm, so a doubtful attempt is simply made again.
+    harm, so a doubtful attempt is simply made again. `max_files`: how many files go with one message.
     """
 
     max_chars: int | None = None
     max_parts: int = 4
     reply_window: timedelta | None = None
     repeatable: bool = False
+    max_files: int = 10
 
 
 @runtime_checkable
@@ -106,6 +109,15 @@ class FetchesMedia(Protocol):
         ...
 
 
+@runtime_checkable
+class OffersTemplates(Protocol):
+    """A channel whose provider has approved texts, the only ones that may leave outside its window."""
+
+    async def templates(self, hotel: str) -> Sequence[TemplateOffer]:
+        """Return what staff of a hotel may choose from; raise where the provider cannot be asked."""
+        ...
+
+
 # --- models -------------------------------------------------------------------------------------------------------
 
 
@@ -117,6 +129,18 @@ class LLM(Protocol):
 
     async def complete(self, request: CompletionRequest) -> Completion:
         """Return a text, tool calls or the wish to hand over; raise `ModelError` where the next model should try."""
+        ...
+
+
+@runtime_checkable
+class Translator(Protocol):
+    """Something that translates what guests and staff write. It is asked in the order of the YAML."""
+
+    name: str
+
+    async def translate(self, text: str, source: str | None, target: str) -> Translation:
+        """Return a text in the language `target`, from `source` (None: find out); languages are two letters. Raise
+        `ModelError` where the next translator should try."""
         ...
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from innbox.config import Hotel
 from innbox.errors import NotFound, Refused
-from innbox.messages import User
+from innbox.messages import BotMode, Conversation, User
 from innbox.ports import Store
 
 FRESH_SECONDS = 1.0
@@ -17,11 +17,24 @@ MAX_TEXT = 4000
 @dataclass(frozen=True, slots=True)
 class RuntimeSettings:
     """A hotel's run-time settings: whether its bot answers, what else the bot should know, and what a guest is told
-    when a person takes over ("" means the text in the guest's language that Innbox brings)."""
+    when a person takes over ("" means the text in the guest's language that Innbox brings).
+
+    `bot_mode` is how the bot deals with conversations where `bot` is on: see `mode`.
+    """
 
     bot: bool = True
     instructions: str = ""
     handover_text: str = ""
+    bot_mode: BotMode = BotMode.AUTO
+
+    @property
+    def mode(self) -> BotMode:
+        """How the hotel's bot deals with conversations that say nothing else."""
+        return self.bot_mode if self.bot else BotMode.OFF
+
+    def mode_of(self, conversation: Conversation) -> BotMode:
+        """How the bot deals with a conversation: as it says itself, else as its hotel does."""
+        return conversation.bot_mode or self.mode
 
 
 class Runtime:
@@ -43,6 +56,7 @@ class Runtime:
             bot=bool(stored.get("bot", self._hotels[hotel].bot)),
             instructions=str(stored.get("instructions", "")),
             handover_text=str(stored.get("handover_text", "")),
+            bot_mode=BotMode(stored.get("bot_mode", BotMode.AUTO)),
         )
 
     async def change(self, hotel: str, values: Mapping[str, Any], user: User) -> None:
@@ -61,8 +75,11 @@ def _check(key: str, value: Any) -> None:
     if key == "bot":
         if not isinstance(value, bool):
             raise Refused("bot is either true or false.")
+    elif key == "bot_mode":
+        if value not in list(BotMode):
+            raise Refused(f"bot_mode is one of {', '.join(BotMode)}.")
     elif key in ("instructions", "handover_text"):
         if not isinstance(value, str) or len(value) > MAX_TEXT:
             raise Refused(f"{key} is a text of at most {MAX_TEXT} characters.")
     else:
-        raise Refused(f"There is no setting {key}; there are bot, instructions and handover_text.")
+        raise Refused(f"There is no setting {key}; there are bot, bot_mode, instructions and handover_text.")

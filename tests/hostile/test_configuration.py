@@ -81,8 +81,7 @@ def changed(before: str, after: str) -> str:
     return GOOD.replace(before, after)
 
 
-# name -> (the file, the line that is named, words of the sentence). The line is 0 where only the file can be named, and
-# -1 where a plugin finds the fault and names itself.
+# name -> (the file, the line that is named, words of the sentence). The line is 0 where only the file can be named.
 FAULTS: dict[str, tuple[str | bytes, int, tuple[str, ...]]] = {
     "unknown key": (changed("public_url", "public_ulr"), 1, ("public_ulr", "did you mean public_url?")),
     "unknown setting": (changed("auth_token", "auth_tokn"), 13, ("auth_tokn", "did you mean auth_token?")),
@@ -100,7 +99,7 @@ FAULTS: dict[str, tuple[str | bytes, int, tuple[str, ...]]] = {
     "an empty file": ("", 0, ("empty",)),
     "only remarks": ("# nothing\n", 0, ("empty",)),
     "a facts file that is not there": (changed("facts.md", "away.md"), 8, ("away.md", "no such file")),
-    "a hotel that is none": (changed("miramar}", "ritz}"), -1, ("plugin whatsapp_twilio", "ritz", "miramar")),
+    "a hotel that is none": (changed("miramar}", "ritz}"), 14, ("plugins.whatsapp_twilio.numbers", "ritz", "miramar")),
     "a list": ("- public_url\n", 1, ("lines such as `public_url: ",)),
     "bytes": (b"\xff\xfe\x00\x01", 0, ("UTF-8",)),
     "an object of Python": (GOOD + "queue: !!python/object/apply:os.system ['true']\n", 15, ("queue",)),
@@ -120,8 +119,7 @@ def test_a_fault(shell: Shell, name: str) -> None:
     code = shell.check(text)
 
     assert code == 1
-    if line >= 0:
-        assert (f"{shell.config.name}:{line}:" if line else shell.config.name) in shell.err
+    assert (f"{shell.config.name}:{line}:" if line else shell.config.name) in shell.err
     for word in words:
         assert word in shell.err, shell.err
     assert "Traceback" not in shell.err + shell.out

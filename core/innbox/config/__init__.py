@@ -363,10 +363,9 @@ def _class(tree: Tree, name: str, points: Mapping[str, EntryPoint]) -> type[Plug
     if name in points:
         return load_class(points[name])
     near = words.near(name, points)
-    meant = f"; did you mean {near}?" if near else "; install it, or remove it"
-    tree.fault(
-        ("plugins", name), f"no such plugin is installed{meant} Installed: {', '.join(sorted(points)) or 'none'}"
-    )
+    fix = f"did you mean {near}?" if near else "install it, or remove it."
+    known = ", ".join(sorted(points)) or "none"
+    tree.fault(("plugins", name), f"no such plugin is installed; {fix} Installed: {known}")
     return None
 
 
@@ -390,8 +389,9 @@ M = TypeVar("M", bound=BaseModel)
 
 def _validated(tree: Tree, model: type[M], values: Any, at: KeyPath, owner: str) -> M | None:
     """Validate a section; turn each of pydantic's errors into a fault with line and key."""
+    hotels = tree.data.get("hotels")
     try:
-        return model.model_validate(values)
+        return model.model_validate(values, context={"hotels": tuple(hotels) if isinstance(hotels, dict) else ()})
     except ValidationError as error:
         for one in error.errors(include_url=False, include_input=False):
             _note(tree, model, one, at, owner)

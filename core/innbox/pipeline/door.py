@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import structlog
 
 from innbox.errors import Refused
-from innbox.messages import Address, Attachment, Inbound, StatusReport
+from innbox.messages import Address, Attachment, BotMode, Conversation, Inbound, StatusReport
 from innbox.pipeline import points
 from innbox.pipeline.wakes import Step
 from innbox.ports import Ingested, IngestRules
@@ -62,10 +62,16 @@ class Door:
         return IngestRules(
             wait_seconds=turns.wait_seconds,
             wait_at_most_seconds=turns.wait_at_most_seconds,
-            bot_on=(await app.runtime.of(hotel)).bot,
+            bot_on=(await app.runtime.of(hotel)).mode is not BotMode.OFF,
             reply_window=app.channels[channel].traits.reply_window,
             erasure_key=app.erasure_key,
         )
+
+    async def rules_of(self, conversation: Conversation) -> IngestRules:
+        """Return the rules for a conversation, which may have a way of its own with the bot."""
+        rules = await self.rules(conversation.hotel, conversation.channel)
+        own = conversation.bot_mode
+        return rules if own is None else replace(rules, bot_on=own is not BotMode.OFF)
 
     async def keep_aside(self, channel: str, provider_id: str, raw: Mapping[str, Any], reason: str) -> None:
         """Keep a webhook that belongs to nobody."""

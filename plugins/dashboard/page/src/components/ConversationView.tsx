@@ -23,7 +23,7 @@ export function ConversationView(props: { desk: Desk; id: string; withDetails: b
   return (
     <>
       <header class="conversation-head">
-        <button type="button" class="plain back" aria-label={texts.back} onClick={() => desk.close()}>
+        <button type="button" class="plain back" aria-label={texts.back} onClick={() => desk.conversations.close()}>
           <svg viewBox="0 0 24 24" width="22" height="22" aria-hidden="true">
             <path d="M15 5l-7 7 7 7" fill="none" stroke="currentColor" stroke-width="2" stroke-linecap="round" />
           </svg>
@@ -69,7 +69,7 @@ function Actions({ desk, conversation: one }: { desk: Desk; conversation: Conver
   const isFree = one.handled_by === "bot" || one.assignee === null;
   const act = (change: Change) => async (): Promise<void> => {
     setBusy(true);
-    await desk.change(one.id, change);
+    await desk.conversations.change(one.id, change);
     setBusy(false);
   };
   return (

@@ -29,7 +29,7 @@ function SearchBox({ desk }: { desk: Desk }) {
   }, [searched]);
   const changed = (text: string): void => {
     setTyped(text);
-    desk.search(text);
+    desk.lists.search(text);
   };
   return (
     <search>
@@ -63,7 +63,7 @@ function Tabs({ desk }: { desk: Desk }) {
       <legend class="hidden">{texts.show}</legend>
       {TABS.map((one) => (
         <label key={one}>
-          <input type="radio" name="tab" value={one} checked={tab === one} onChange={() => desk.chooseTab(one)} />
+          <input type="radio" name="tab" value={one} checked={tab === one} onChange={() => desk.lists.chooseTab(one)} />
           <span>{texts.tabs[one]}</span>
         </label>
       ))}
@@ -91,7 +91,7 @@ function List({ desk }: { desk: Desk }) {
   const reachable = useReachable(ids, open);
   useKeptFocus(scroller);
 
-  const more = (): void => void (parts.search.peek() ? desk.loadFound(false) : desk.loadList(true));
+  const more = (): void => void (parts.search.peek() ? desk.lists.loadFound(false) : desk.lists.load(true));
   const scrolled = (): void => {
     const box = scroller.current;
     const isNear = box && box.scrollHeight - box.scrollTop - box.clientHeight < LOAD_AHEAD;
@@ -121,7 +121,7 @@ function ListEnd(props: { desk: Desk; loaded: Listing; isEmpty: boolean; more: (
   const { desk, loaded, isEmpty } = props;
   const { search, tab } = desk.store.peek();
   if (loaded.problem) {
-    const again = (): void => void (search ? desk.loadFound(isEmpty) : desk.loadList(!isEmpty));
+    const again = (): void => void (search ? desk.lists.loadFound(isEmpty) : desk.lists.load(!isEmpty));
     return (
       <div class="list-end" role="alert">
         <p>{loaded.problem}</p>

@@ -48,13 +48,13 @@ export function UnsentBubble({ desk, unsent }: { desk: Desk; unsent: Unsent }) {
       </p>
       {unsent.problem && (
         <p class="unsent-actions">
-          <button type="button" onClick={() => desk.sendAgain(unsent.clientId)}>
+          <button type="button" onClick={() => desk.writing.sendAgain(unsent.clientId)}>
             {texts.again}
           </button>
-          <button type="button" onClick={() => desk.edit(unsent.clientId)}>
+          <button type="button" onClick={() => desk.writing.edit(unsent.clientId)}>
             {texts.edit}
           </button>
-          <button type="button" onClick={() => desk.discard(unsent.clientId)}>
+          <button type="button" onClick={() => desk.writing.discard(unsent.clientId)}>
             {texts.discard}
           </button>
         </p>

@@ -24,11 +24,11 @@ export function MessageList({ desk, id }: { desk: Desk; id: string }) {
   const older = (): void => {
     const box = scroller.current;
     if (box && box.scrollTop < LOAD_AHEAD && loaded.nextBefore !== null && !loaded.loading && !loaded.problem) {
-      void desk.loadMessages(id, true);
+      void desk.conversations.loadMessages(id, true);
     }
   };
   useEffect(older);
-  const again = (): void => void desk.loadMessages(id, messages.length > 0);
+  const again = (): void => void desk.conversations.loadMessages(id, messages.length > 0);
 
   return (
     <div class="messages-frame">

@@ -32,7 +32,7 @@ function HotelChoice({ desk }: { desk: Desk }) {
       class="hotel-choice"
       aria-label={texts.hotel}
       value={hotel ?? ""}
-      onChange={(event) => desk.chooseHotel(event.currentTarget.value || null)}
+      onChange={(event) => desk.lists.chooseHotel(event.currentTarget.value || null)}
     >
       <option value="">{texts.everyHotel}</option>
       {me.hotels.map((one) => (

@@ -58,6 +58,16 @@ export const en = {
   yesterday: "Yesterday",
   today: "Today",
 
+  // times to come
+  times: {
+    inAnHour: "In 1 hour",
+    tonight: "Tonight, 18:00",
+    tomorrow: "Tomorrow, 8:00",
+    today: (clock: string) => `today, ${clock}`,
+    onTomorrow: (clock: string) => `tomorrow, ${clock}`,
+    onDay: (day: string, clock: string) => `${day}, ${clock}`,
+  },
+
   // a conversation
   conversation: "Conversation",
   messages: "Messages",
