@@ -7,6 +7,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 
 from innbox import User
+from innbox_dashboard.bodies import is_json
 from innbox_dashboard.language import Texts
 from innbox_dashboard.pages import Pages
 from innbox_dashboard.roles import Rule, admins, staff
@@ -41,11 +42,13 @@ class Doors:
 
         async def wrapped(request: Request) -> Response:
             user = await self._sessions.user(request)
-            if user is None:
-                return _unknown() if wants_json(request) else RedirectResponse(_sign_in_address(request), 303)
-            if may(user):
+            if user is not None and may(user):
                 return await endpoint(request, user)
-            return _forbidden(why) if wants_json(request) else self._pages.forbidden(request, user, why)
+            if wants_json(request) or is_json(request):
+                return _unknown() if user is None else _forbidden(why)
+            if user is None:
+                return RedirectResponse(_sign_in_address(request), 303)
+            return self._pages.forbidden(request, user, why)
 
         return wrapped
 

@@ -1,4 +1,4 @@
-"""The files that guests sent, shown in the page only where a browser can do no harm with them."""
+"""The files of messages, shown in the page only where a browser can do no harm with them."""
 
 import re
 from urllib.parse import quote
@@ -6,31 +6,13 @@ from urllib.parse import quote
 from starlette.requests import Request
 from starlette.responses import Response
 
-from innbox import App, MediaContent, NotFound, User
+from innbox import App, NotFound, User
+from innbox_dashboard.sniffing import UNKNOWN, shown_type
 
-# What each type that may be shown in the page begins with: (offset, bytes). A guest's file may lie about its type.
-_SIGNATURES: dict[str, tuple[tuple[int, bytes], ...]] = {
-    "image/jpeg": ((0, b"\xff\xd8\xff"),),
-    "image/png": ((0, b"\x89PNG\r\n\x1a\n"),),
-    "image/gif": ((0, b"GIF87a"), (0, b"GIF89a")),
-    "image/webp": ((8, b"WEBP"),),
-    "audio/ogg": ((0, b"OggS"),),
-    "audio/mpeg": ((0, b"ID3"), (0, b"\xff\xfb"), (0, b"\xff\xf3"), (0, b"\xff\xf2")),
-    "audio/mp4": ((4, b"ftyp"),),
-    "audio/aac": ((0, b"\xff\xf1"), (0, b"\xff\xf9")),
-    "audio/amr": ((0, b"#!AMR"),),
-    "audio/wav": ((8, b"WAVE"),),
-    "audio/webm": ((0, b"\x1a\x45\xdf\xa3"),),
-    "video/mp4": ((4, b"ftyp"),),
-    "video/3gpp": ((4, b"ftyp"),),
-    "video/quicktime": ((4, b"ftyp"),),
-    "video/webm": ((0, b"\x1a\x45\xdf\xa3"),),
-}
-_DOWNLOAD = "application/octet-stream"
 _RANGE = re.compile(r"bytes=([0-9]{0,15})-([0-9]{0,15})", re.ASCII)
 _HEADERS = {
     "x-content-type-options": "nosniff",
-    "content-security-policy": "default-src 'none'; sandbox",
+    "content-security-policy": "default-src 'none'; sandbox",  # a browser's viewer of PDFs works all the same
     "cross-origin-resource-policy": "same-origin",
     "cache-control": "private, no-cache",  # kept, and asked for again: permission is checked each time
     "accept-ranges": "bytes",
@@ -53,24 +35,15 @@ class Media:
         content = await self._app.store.media(message_id, position)
         if content is None:
             raise NotFound("There is no such file.")
-        shown = _type_to_show(content)
+        shown = shown_type(content.data, content.content_type)
         headers["content-disposition"] = _disposition("inline" if shown else "attachment", content.name)
-        return _ranged(request, content.data, shown or _DOWNLOAD, headers)
+        return _ranged(request, content.data, shown or UNKNOWN, headers)
 
     async def _check(self, message_id: str, user: User) -> None:
         message = await self._app.store.message(message_id)
         conversation = await self._app.store.conversation(message.conversation_id) if message else None
         if conversation is None or not user.may_see(conversation.hotel):
             raise NotFound("There is no such file.")
-
-
-def _type_to_show(content: MediaContent) -> str | None:
-    """Return the type under which a browser may show the file; None where it must be a download."""
-    claimed = content.content_type.partition(";")[0].strip().lower()
-    for offset, signature in _SIGNATURES.get(claimed, ()):
-        if content.data[offset : offset + len(signature)] == signature:
-            return claimed
-    return None
 
 
 def _disposition(kind: str, name: str | None) -> str:

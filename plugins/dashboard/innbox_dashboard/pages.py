@@ -8,7 +8,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
-from innbox import App, KeepsDesk, PluginError, User
+from innbox import App, OffersTemplates, PluginError, User
 from innbox_dashboard import roles
 from innbox_dashboard.config import DashboardSettings
 from innbox_dashboard.language import LANGUAGES, Texts, language_of
@@ -41,9 +41,9 @@ class Pages:
     def __init__(self, app: App, settings: DashboardSettings) -> None:
         self._app = app
         self._settings = settings
-        self._keeps_desk = isinstance(app.store, KeepsDesk)
-        self._ways = _ways(self._keeps_desk)
         self.files = _built(settings.static_dir or OUR_PAGE)
+        self._keeps_desk = app.desk_store is not None
+        self._ways = _ways(self._keeps_desk)
         self._templates = Environment(
             loader=PackageLoader("innbox_dashboard"), autoescape=True, undefined=StrictUndefined, trim_blocks=True
         )
@@ -79,7 +79,10 @@ class Pages:
             for hotel in self._app.hotels.values()
             if user.may_see(hotel.slug)
         ]
-        can = {"translate": False, "templates": False}
+        can = {
+            "translate": bool(self._app.translators),
+            "templates": any(isinstance(channel, OffersTemplates) for channel in self._app.channels.values()),
+        }
         return self.render(request, "desk.html", user=user, hotels=hotels, keeps_desk=self._keeps_desk, can=can)
 
 

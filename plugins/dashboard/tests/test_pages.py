@@ -5,6 +5,7 @@ import json
 import re
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -26,9 +27,19 @@ async def test_the_desk_says_who_sits_at_it(house: Any) -> None:
             ],
             "title": "Innbox",
             "language": "en",
-            "keeps-desk": False,
+            "keeps-desk": True,
             "can": {"translate": False, "templates": False},
         }
+
+
+async def test_the_desk_says_what_can_be_done_here(make_house: Callable[..., Any]) -> None:
+    house = make_house(keeps_desk=False)
+    house.app.translators = ["a translator"]
+    house.app.channels = {"offering": SimpleNamespace(templates=list)}
+    async with house.client("ana") as client:
+        told = _attributes((await client.get("/dashboard")).text)
+        assert told["keeps-desk"] is False
+        assert told["can"] == {"translate": True, "templates": True}
 
 
 async def test_an_admin_has_every_hotel_whatever_its_name_is_made_of(house: Any) -> None:
