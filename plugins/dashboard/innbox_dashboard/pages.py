@@ -16,7 +16,8 @@ from innbox_dashboard.roles import Rule
 
 OUR_PAGE = Path(__file__).parent / "static"
 STATIC = "/dashboard/static"
-SCRIPT, STYLE = "build/desk.js", "build/desk.css"
+BUILD = "build"
+SCRIPT, STYLE = f"{BUILD}/desk.js", f"{BUILD}/desk.css"
 
 # `connect-src 'self'` covers the socket as well (CSP level 3, section 6.7.2.8).
 _CSP = "; ".join(
@@ -48,8 +49,9 @@ class Pages:
             loader=PackageLoader("innbox_dashboard"), autoescape=True, undefined=StrictUndefined, trim_blocks=True
         )
         self._templates.globals["title"] = settings.title
-        self._templates.globals["style"] = f"{STATIC}/{STYLE}?v={fingerprint(self.files / STYLE)}"
-        self._templates.globals["script"] = f"{STATIC}/{SCRIPT}?v={fingerprint(self.files / SCRIPT)}"
+        self._templates.globals["style"] = self._address(STYLE)
+        self._templates.globals["script"] = self._address(SCRIPT)
+        self._messages = {code: self._address(f"{BUILD}/messages/{code}.js") for code in LANGUAGES}
 
     def render(self, request: Request, template: str, status: int = 200, **values: Any) -> Response:
         """Return a page in the visitor's language; every value is escaped."""
@@ -83,7 +85,20 @@ class Pages:
             "translate": bool(self._app.translators),
             "templates": any(isinstance(channel, OffersTemplates) for channel in self._app.channels.values()),
         }
-        return self.render(request, "desk.html", user=user, hotels=hotels, keeps_desk=self._keeps_desk, can=can)
+        return self.render(
+            request,
+            "desk.html",
+            user=user,
+            hotels=hotels,
+            keeps_desk=self._keeps_desk,
+            can=can,
+            messages=self._messages[language_of(request)],
+        )
+
+    def _address(self, file: str) -> str | None:
+        """Return the address of one of the page's files, which names its content; None where there is no such file."""
+        path = self.files / file
+        return f"{STATIC}/{file}?v={fingerprint(path)}" if path.is_file() else None
 
 
 def fingerprint(file: Path) -> str:

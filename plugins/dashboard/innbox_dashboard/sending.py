@@ -6,12 +6,11 @@ from starlette.datastructures import UploadFile
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from innbox import App, MediaContent, Refused, User, allow_body
+from innbox import App, MediaContent, Refused, User, allow_body, sniffed_type
 from innbox_dashboard.api import NO_STORE
 from innbox_dashboard.handlers import written
 from innbox_dashboard.keeping import seen_by
 from innbox_dashboard.payloads import Upload, parse
-from innbox_dashboard.sniffing import type_of
 
 MOST_FILES = 10
 MOST_BYTES = 16 * 1024 * 1024  # of all files together; the core says so too
@@ -45,7 +44,7 @@ class Sending:
 
 async def _content(part: UploadFile) -> MediaContent:
     data = await part.read()
-    return MediaContent(type_of(data, part.content_type or ""), data, _name(part.filename))
+    return MediaContent(sniffed_type(data, part.content_type or ""), data, _name(part.filename))
 
 
 def _name(given: str | None) -> str | None:

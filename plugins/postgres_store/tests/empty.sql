@@ -10,3 +10,4 @@ DELETE FROM settings;
 DELETE FROM chores;
 DELETE FROM watermarks;
 DELETE FROM counters;
+DELETE FROM canned_replies;

@@ -121,7 +121,13 @@ class Talk:
         return self.head.due_at if self.head else None
 
     def now_is(self) -> Conversation:
-        return replace(self.shown, last_message=self.said[-1].message, last_at=self.said[-1].message.created_at)
+        last, waiting = self.said[-1].message, self.unanswered()
+        return replace(
+            self.shown,
+            last_message=last,
+            last_at=last.created_at,
+            waiting_since=waiting[0].created_at if waiting else None,
+        )
 
     def unanswered(self) -> tuple[Message, ...]:
         return tuple(

@@ -55,6 +55,19 @@ export function replyWindow(closesAt: string | null, now: number): { open: boole
   return { open: true, left: texts.minutes(Math.max(1, Math.floor(left / MINUTE))) };
 }
 
+/** How long ago a time was, in one unit: 4 min, 3 h, 2 d. */
+export function duration(since: string, now: number): string {
+  const past = Math.max(0, now - Date.parse(since));
+  if (past < HOUR) return texts.minutes(Math.floor(past / MINUTE));
+  return past < DAY ? texts.hours(Math.floor(past / HOUR)) : texts.days(Math.floor(past / DAY));
+}
+
+/** A number beside a view: no wider than what it stands for is worth. */
+export function compactCount(number: number): string {
+  if (number >= 1000) return `${new Intl.NumberFormat(texts.locale).format(1000)}+`;
+  return String(number);
+}
+
 /** The sources that a message does not name itself, as in “… until 10:30. (From: Breakfast)”. */
 export function unnamedSources(message: Message): string[] {
   const ending = /\(([^()]*)\)\s*$/.exec(message.text)?.[1] ?? "";

@@ -2,18 +2,18 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import {
   type Action,
+  type ListQuery,
   type State,
   type Unsent,
   conversation,
   initialState,
   listing,
-  listingKey,
   othersAt,
   reduce,
   thread,
   unreadConversations,
   unsentOf,
-  visibleConversations,
+  visibleIds,
 } from "../src/state";
 import type { Conversation, EventName, Gone, Message, WireEvent } from "../src/types";
 
@@ -63,10 +63,10 @@ function after(actions: Action[], state: State = initialState(ME)): State {
   return actions.reduce(reduce, state);
 }
 
-const ALL = listingKey("all", null);
+const ALL: ListQuery = { view: "all", hotel: null, label: null };
 
 function aListOf(...conversations: Conversation[]): Action {
-  return { type: "list loaded", key: ALL, page: { conversations, next_cursor: null, last_event: 10 }, asOf: 0 };
+  return { type: "list loaded", query: ALL, page: { conversations, next_cursor: null, last_event: 10 }, asOf: 0 };
 }
 
 function aThreadOf(messages: Message[], next_before: number | null = null, asOf = 10): Action {
@@ -78,7 +78,7 @@ function seqs(state: State): number[] {
 }
 
 function shown(state: State): string[] {
-  return visibleConversations(state.conversations, state.tab, state.hotel, state.search).map((one) => one.id);
+  return visibleIds(state);
 }
 
 describe("catching up", () => {
@@ -119,9 +119,9 @@ describe("catching up", () => {
   });
 
   it("does not start anew with another list", () => {
-    const key = listingKey("resolved", null);
+    const query: ListQuery = { ...ALL, view: "resolved" };
     const page = { conversations: [], next_cursor: null, last_event: 50 };
-    const state = after([aListOf(), { type: "list loaded", key, page, asOf: 10 }]);
+    const state = after([aListOf(), { type: "list loaded", query, page, asOf: 10 }]);
     assert.equal(state.cursor, 10);
   });
 });
@@ -168,7 +168,7 @@ describe("an erased conversation", () => {
     const state = after([
       ...before,
       { type: "synced", events: [event(20, "conversation_gone", { id: "c1" })], upTo: 20 },
-      { type: "list loaded", key: ALL, page: late, asOf: 19 },
+      { type: "list loaded", query: ALL, page: late, asOf: 19 },
       aThreadOf([aMessage(1)], null, 19),
       { type: "event", event: event(18, "new_message", aMessage(2)) },
       { type: "told", conversation: aConversation("c1"), messages: [aMessage(3)], asOf: 19 },
@@ -226,7 +226,7 @@ describe("conversations", () => {
       { type: "event", event: event(11, "conversation_update", aConversation("c1", { status: "resolved" })) },
     ]);
     assert.deepEqual(shown(resolved), ["c2"]);
-    assert.deepEqual(shown(after([{ type: "tab chosen", tab: "resolved" }], resolved)), ["c1"]);
+    assert.deepEqual(shown(after([{ type: "view chosen", view: "resolved" }], resolved)), ["c1"]);
   });
 
   it("are listed by who answers and by hotel, the newest first", () => {
@@ -236,7 +236,7 @@ describe("conversations", () => {
         aConversation("c2", { handled_by: "bot" }),
         aConversation("c3", { handled_by: "staff", hotel: "aurora", last_at: "2026-05-04T11:00:00Z" }),
       ),
-      { type: "tab chosen", tab: "staff" },
+      { type: "view chosen", view: "staff" },
     ]);
     assert.deepEqual(shown(state), ["c3", "c1"]);
     assert.deepEqual(shown(after([{ type: "hotel chosen", hotel: "miramar" }], state)), ["c1"]);
@@ -256,8 +256,8 @@ describe("conversations", () => {
 
   it("with something unread are counted", () => {
     const state = after([aListOf(aConversation("c1", { unread: 3 }), aConversation("c2"))]);
-    assert.equal(unreadConversations(state.conversations, null), 1);
-    assert.equal(unreadConversations(state.conversations, "aurora"), 0);
+    assert.equal(unreadConversations(state), 1);
+    assert.equal(unreadConversations({ ...state, hotel: "aurora" }), 0);
   });
 });
 
@@ -427,10 +427,10 @@ describe("search", () => {
     assert.equal(state.search?.listing.loaded, false);
   });
 
-  it("ends with an empty question, and with another tab", () => {
+  it("ends with an empty question, and with another view", () => {
     const searching = after([{ type: "searched", q: "sea" }]);
     assert.equal(after([{ type: "searched", q: "" }], searching).search, null);
-    assert.equal(after([{ type: "tab chosen", tab: "bot" }], searching).search, null);
+    assert.equal(after([{ type: "view chosen", view: "bot" }], searching).search, null);
   });
 });
 
@@ -438,11 +438,12 @@ describe("the rest of the desk", () => {
   it("remembers of each list how far it is loaded", () => {
     const page = { conversations: [], next_cursor: "further", last_event: 3 };
     const state = after([
-      { type: "list requested", key: ALL },
-      { type: "list loaded", key: ALL, page, asOf: 0 },
+      { type: "list requested", query: ALL },
+      { type: "list loaded", query: ALL, page, asOf: 0 },
     ]);
-    assert.deepEqual(listing(state, ALL), { next: "further", loading: false, loaded: true, problem: null });
-    assert.equal(listing(state, listingKey("bot", null)).loaded, false);
+    const { next, loading, loaded, problem } = listing(state, ALL);
+    assert.deepEqual([next, loading, loaded, problem], ["further", false, true, null]);
+    assert.equal(listing(state, { ...ALL, view: "bot" }).loaded, false);
   });
 
   it("tells who else looks and writes, never oneself, and nothing of those who left", () => {

@@ -4,7 +4,7 @@ import { channelName, guestName, languageName, longTime, replyWindow } from "../
 import { texts } from "../messages";
 import { conversation, hotelName } from "../state";
 import type { Conversation, HotelName } from "../types";
-import { Avatar } from "./ConversationItem";
+import { Avatar } from "./Avatar";
 
 /** The right side, on a wide screen: who the guest is. */
 export function GuestPanel({ desk, id }: { desk: Desk; id: string }) {

@@ -1,12 +1,17 @@
 // Every sentence of the desk, in English. Another language is another file of this shape.
 
+import type { Theme } from "../preferences";
+import type { View } from "../state";
 import type { DeliveryStatus } from "../types";
 
-const plural = (count: number, one: string, many: string): string => `${count} ${count === 1 ? one : many}`;
+import { wordsOf } from "./words";
+
+const LOCALE = "en-GB";
+const { plural, list } = wordsOf(LOCALE);
 
 export const en = {
-  /** For dates and times. */
-  locale: "en-GB",
+  /** For dates, times and numbers. */
+  locale: LOCALE,
 
   // the frame
   settings: "Settings",
@@ -19,6 +24,59 @@ export const en = {
   offline: "Offline – reconnecting",
   hotel: "Hotel",
   everyHotel: "All hotels",
+  pages: { numbers: "Numbers", canned: "Canned replies", people: "People", audit: "Audit log", settings: "Settings" },
+  menu: {
+    open: "Preferences",
+    pages: "Pages",
+    language: "Language",
+    colours: "Colours",
+    themes: { auto: "As the machine", light: "Light", dark: "Dark" } satisfies Record<Theme, string>,
+    calls: "Calls",
+    sound: "Sound for what is mine or urgent",
+    notifications: "Notifications for what is mine or urgent",
+    allow: "Allow notifications",
+    denied: "The browser blocks notifications of this site. Its own settings let them in.",
+    impossible: "This browser shows no notifications.",
+    shortcuts: "Shortcuts by single keys",
+    sheet: "Keyboard shortcuts",
+  },
+  shortcuts: {
+    title: "Keyboard",
+    close: "Close",
+    off: "Single keys are switched off in the preferences.",
+    list: "In the list",
+    next: "Next conversation",
+    previous: "Previous conversation",
+    openIt: "Open it",
+    search: "Search",
+    conversation: "In a conversation",
+    reply: "Write a reply",
+    note: "Write a note",
+    takeOver: "Take over",
+    giveBack: "Give back to the bot",
+    resolve: "Resolve",
+    snooze: "Snooze",
+    label: "Label",
+    assign: "Assign",
+    canned: "Canned reply, while writing",
+    send: "Send, while writing",
+    views: "Views",
+    anywhere: "Anywhere",
+    leave: "Leave a field, then the conversation",
+    sheet: "This sheet",
+    or: "or",
+  },
+  notify: {
+    urgent: (guest: string) => `Urgent: ${guest}`,
+    missed: (messages: number, conversations: number) =>
+      `${plural(messages, "message", "messages")} in ${plural(conversations, "conversation", "conversations")} of yours`,
+  },
+  rings: {
+    urgent: (guest: string) => `Urgent: ${guest}`,
+    open: "Open",
+    acknowledge: "Acknowledge",
+    more: (count: number) => `${plural(count, "more is urgent", "more are urgent")}.`,
+  },
 
   // the list
   inbox: "Inbox",
@@ -26,7 +84,19 @@ export const en = {
   search: "Search",
   searchHint: "Name, number or words",
   show: "Show",
-  tabs: { all: "All", bot: "Bot", staff: "Staff", resolved: "Resolved" },
+  views: {
+    all: "All",
+    mine: "Mine",
+    unassigned: "Unassigned",
+    bot: "Bot",
+    staff: "Staff",
+    waiting: "Waiting",
+    urgent: "Urgent",
+    snoozed: "Snoozed",
+    resolved: "Resolved",
+  } satisfies Record<View, string>,
+  label: "Label",
+  anyLabel: "Any label",
   found: (count: number, more: boolean) => (more ? `${count}+ found` : plural(count, "found", "found")),
   searching: "Searching",
   loading: "Loading",
@@ -35,17 +105,34 @@ export const en = {
   unread: (count: number) => plural(count, "unread message", "unread messages"),
   empty: {
     all: { title: "All quiet", text: "A guest’s first message appears here the moment it arrives." },
+    mine: { title: "Nothing of yours", text: "Conversations that you take over, or that are given to you, are listed here." },
+    unassigned: { title: "Nobody is left alone", text: "Conversations that need a person, and have none yet, are listed here." },
     bot: { title: "Nothing with the bot", text: "Open conversations that the bot answers are listed here." },
     staff: { title: "Nobody is waiting for you", text: "Conversations that need a person are listed here." },
+    waiting: { title: "Nobody waits", text: "Guests who wait for an answer are listed here, the longest first." },
+    urgent: { title: "Nothing urgent", text: "Conversations with words of danger are listed here until they are resolved." },
+    snoozed: { title: "Nothing snoozed", text: "What you lay aside comes back at its time, or when the guest writes." },
     resolved: {
       title: "Nothing resolved yet",
       text: "Conversations that you close rest here. A guest who writes again opens theirs.",
     },
-  },
+  } satisfies Record<View, { title: string; text: string }>,
+  emptyLabel: (label: string) => ({
+    title: `Nothing with “${label}” here`,
+    text: "Choose another label, or another view.",
+  }),
   emptySearch: (q: string) => ({
     title: `Nothing found for “${q}”`,
     text: "Search looks at names, numbers and what was said.",
   }),
+  item: {
+    urgent: "Urgent",
+    waits: (time: string) => `waits ${time}`,
+    snoozed: (when: string) => `until ${when}`,
+    drafts: "Bot drafts",
+    draftReady: "Draft ready",
+    botOff: "Bot off",
+  },
   noText: "No text",
   you: "You",
   bot: "Bot",
@@ -107,6 +194,7 @@ export const en = {
   },
   hours: (count: number) => `${count} h`,
   minutes: (count: number) => `${count} min`,
+  days: (count: number) => `${count} d`,
   newerBelow: "Newest messages",
 
   // deliveries
@@ -168,8 +256,6 @@ export const en = {
   },
 };
 
-function list(names: string[]): string {
-  return names.length < 2 ? (names[0] ?? "") : `${names.slice(0, -1).join(", ")} and ${names.at(-1)}`;
-}
+export default en;
 
 export type Messages = typeof en;
