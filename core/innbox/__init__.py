@@ -38,7 +38,7 @@ from innbox.errors import (
 from innbox.events import Event, EventName
 from innbox.files import file_response, sniffed_type
 from innbox.hookspecs import hookimpl
-from innbox.http import client_address, origin_allowed
+from innbox.http import allow_body, client_address, origin_allowed
 from innbox.ids import new_id
 from innbox.memory_cache import MemoryCache
 from innbox.messages import (
@@ -260,6 +260,7 @@ __all__ = [
     "WaitAndAsk",
     "WaitAndSend",
     "address_mark",
+    "allow_body",
     "client_address",
     "figures_span",
     "file_response",

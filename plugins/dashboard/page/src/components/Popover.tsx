@@ -10,11 +10,12 @@ interface Props {
   face?: ComponentChildren;
   class?: string;
   disabled?: boolean;
+  shortcut?: string;
   children: (close: () => void) => ComponentChildren;
 }
 
 /** A button and what it opens beside it: gone with Escape or a click elsewhere. A sheet from below on a phone. */
-export function Popover({ name, face, class: look, disabled, children }: Props) {
+export function Popover({ name, face, class: look, disabled, shortcut, children }: Props) {
   const id = useId();
   const panel = useRef<HTMLDivElement>(null);
   const button = useRef<HTMLButtonElement>(null);
@@ -46,6 +47,7 @@ export function Popover({ name, face, class: look, disabled, children }: Props) 
         disabled={disabled}
         popovertarget={id}
         aria-haspopup="dialog"
+        aria-keyshortcuts={shortcut}
         aria-expanded={isOpen}
         aria-label={face === undefined ? undefined : name}
         title={face === undefined ? undefined : name}

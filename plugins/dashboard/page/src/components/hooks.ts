@@ -1,4 +1,3 @@
-import { useComputed } from "@preact/signals";
 import { useEffect, useState } from "preact/hooks";
 import type { Entry, Fetched } from "../fetched";
 
@@ -37,5 +36,5 @@ export function useFetched<T>(fetched: Fetched<T>, key: string, stamp: unknown =
   useEffect(() => {
     if (key) void fetched.load(key);
   }, [fetched, key, stamp]);
-  return useComputed(() => fetched.of(key).value).value;
+  return fetched.of(key).value;
 }

@@ -13,14 +13,14 @@ import { Keyboard } from "./keyboard";
 import { ListActions } from "./lists";
 import { Notifier } from "./notifying";
 import { Watcher } from "./watching";
+import { WorkActions } from "./work";
 import { WritingActions } from "./writing";
-
-export type { Change } from "./conversations";
 
 export class Desk {
   readonly store: Store;
   readonly lists: ListActions;
   readonly conversations: ConversationActions;
+  readonly work: WorkActions;
   readonly writing: WritingActions;
   readonly lookups = new Lookups();
   readonly preferences = new Preferences();
@@ -38,7 +38,8 @@ export class Desk {
     const asker = new Asker(store, this.#line);
     this.lists = new ListActions(store, this.#line);
     this.conversations = new ConversationActions(store, asker);
-    this.writing = new WritingActions(store, this.#line, asker);
+    this.work = new WorkActions(store, asker);
+    this.writing = new WritingActions(store, this.#line, asker, this.work);
     this.keyboard = new Keyboard(store, this.lists, this.conversations, this.preferences);
     this.notifier = new Notifier(store, asker, this.conversations, this.preferences);
     this.presence = store.select((state) => state.presence);
@@ -54,6 +55,7 @@ export class Desk {
     this.lists.loadUrgent();
     this.#counter.start();
     this.notifier.start();
+    if (this.store.peek().me.keepsDesk) void this.lookups.actions.load("all");
     this.#line.start({
       live: (fresh) => this.#whenLive(fresh),
       heard: (events, isLate) => this.notifier.heard(events, isLate),
