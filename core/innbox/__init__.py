@@ -38,7 +38,7 @@ from innbox.errors import (
 from innbox.events import Event, EventName
 from innbox.files import file_response, sniffed_type
 from innbox.hookspecs import hookimpl
-from innbox.http import client_address, origin_allowed
+from innbox.http import allow_body, client_address, origin_allowed
 from innbox.ids import new_id
 from innbox.memory_cache import MemoryCache
 from innbox.messages import (
@@ -262,6 +262,7 @@ __all__ = [
     "WaitAndSend",
     "WritesTexts",
     "address_mark",
+    "allow_body",
     "client_address",
     "figures_span",
     "file_response",

@@ -1,7 +1,7 @@
 """Files: what they are, how they are served without harm, and the links under which guests and providers fetch ours.
 
-A file may lie about its type, so what it begins with decides. Pictures, sounds and films that are what they say may be
-shown in a page; all else is a download.
+A file may lie about its type, so what it begins with decides. Pictures, sounds, films and PDFs that are what they say
+may be shown in a page; all else is a download.
 """
 
 import re
@@ -42,21 +42,35 @@ _SHOWN: dict[str, tuple[tuple[int, bytes], ...]] = {
     "video/3gpp": ((4, b"ftyp"),),
     "video/quicktime": ((4, b"ftyp"),),
     "video/webm": ((0, b"\x1a\x45\xdf\xa3"),),
+    "application/pdf": ((0, b"%PDF-"),),
 }
+_OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _OFFICE = "application/vnd.openxmlformats-officedocument."
 _DOCUMENTS: dict[str, tuple[tuple[int, bytes], ...]] = {
-    "application/pdf": ((0, b"%PDF-"),),
     f"{_OFFICE}wordprocessingml.document": ((0, b"PK\x03\x04"),),
     f"{_OFFICE}spreadsheetml.sheet": ((0, b"PK\x03\x04"),),
     f"{_OFFICE}presentationml.presentation": ((0, b"PK\x03\x04"),),
+    "application/msword": ((0, _OLE),),
+    "application/vnd.ms-excel": ((0, _OLE),),
+    "application/vnd.ms-powerpoint": ((0, _OLE),),
 }
 _BY_THEMSELVES = ("image/jpeg", "image/png", "image/gif", "image/webp", "audio/ogg", "application/pdf")
+
+# What browsers call some of them, and what they are called here.
+_ALIASES = {
+    "image/jpg": "image/jpeg",
+    "audio/mp3": "audio/mpeg",
+    "audio/m4a": "audio/mp4",
+    "audio/x-m4a": "audio/mp4",
+    "audio/wave": "audio/wav",
+    "audio/x-wav": "audio/wav",
+}
 
 _RANGE = re.compile(r"bytes=([0-9]{0,15})-([0-9]{0,15})", re.ASCII)
 _LINK = re.compile(r"([0-9A-Za-z-]{1,64})\.([0-9]{1,3})\.([0-9]{1,12})", re.ASCII)
 _HEADERS = {
     "x-content-type-options": "nosniff",
-    "content-security-policy": "default-src 'none'; sandbox",
+    "content-security-policy": "default-src 'none'; sandbox",  # a browser's viewer of PDFs works all the same
     "cross-origin-resource-policy": "same-origin",
     "cache-control": "private, no-cache",  # kept, and asked for again: permission is checked each time
     "accept-ranges": "bytes",
@@ -66,12 +80,12 @@ _HEADERS = {
 def sniffed_type(data: bytes, claimed: str) -> str:
     """Return what a file is: the type that it claims where it begins like one, else that of a common kind which it
     begins like, else `UNKNOWN_TYPE`."""
-    claimed = claimed.partition(";")[0].strip().lower()
+    claimed = _bare(claimed)
     kinds = {**_SHOWN, **_DOCUMENTS}
     for kind in (claimed, *_BY_THEMSELVES):
         if any(data[at : at + len(begin)] == begin for at, begin in kinds.get(kind, ())):
             return kind
-    return UNKNOWN_TYPE
+    return claimed if claimed == "text/plain" and _is_text(data) else UNKNOWN_TYPE
 
 
 async def file_response(
@@ -89,7 +103,7 @@ async def file_response(
     if content is None:
         raise NotFound("There is no such file.")
     kind = sniffed_type(content.data, content.content_type) if content.content_type else UNKNOWN_TYPE
-    shown = kind in _SHOWN and kind == content.content_type.partition(";")[0].strip().lower()
+    shown = kind in _SHOWN and kind == _bare(content.content_type)
     headers["content-disposition"] = _disposition("inline" if shown else "attachment", content.name)
     return _ranged(request, content.data, kind if shown or typed else UNKNOWN_TYPE, headers)
 
@@ -127,6 +141,19 @@ class Files:
         if found is None or int(found[3]) < time.time():
             raise NotFound("There is no such file.")
         return found[1], int(found[2])
+
+
+def _bare(content_type: str) -> str:
+    """Return a content type without its parameters, by its usual name."""
+    kind = content_type.partition(";")[0].strip().lower()
+    return _ALIASES.get(kind, kind)
+
+
+def _is_text(data: bytes) -> bool:
+    try:
+        return bool(data) and "\x00" not in data.decode("utf-8")
+    except UnicodeDecodeError:
+        return False
 
 
 def _disposition(kind: str, name: str | None) -> str:

@@ -28,6 +28,13 @@ WORD = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
         (b"<svg/>", "image/svg+xml", "application/octet-stream"),
         (b"<svg/>", "image/png", "application/octet-stream"),
         (b"", "image/png", "application/octet-stream"),
+        (b"\xff\xd8\xff\xe0", "image/jpg", "image/jpeg"),
+        (b"\x00\x00\x00\x18ftypM4A ", "audio/x-m4a", "audio/mp4"),
+        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "application/msword", "application/msword"),
+        (b"MZ", "application/msword", "application/octet-stream"),
+        (b"Dear guest", "text/plain; charset=utf-8", "text/plain"),
+        (b"Dear\x00guest", "text/plain", "application/octet-stream"),
+        (b"\xff\xfe", "text/plain", "application/octet-stream"),
     ],
 )
 def test_what_a_file_is_says_how_it_begins(data: bytes, claimed: str, found: str) -> None:
@@ -62,13 +69,24 @@ async def test_a_link_gives_the_file_to_everybody(house: Any) -> None:
 
     assert (answer.status_code, answer.content) == (200, PDF)
     assert answer.headers["content-type"] == "application/pdf"  # Twilio asks for the type
-    assert answer.headers["content-disposition"] == "attachment; filename*=UTF-8''Menu.pdf"
+    assert answer.headers["content-disposition"] == "inline; filename*=UTF-8''Menu.pdf"
     assert answer.headers["x-content-type-options"] == "nosniff"
     assert "sandbox" in answer.headers["content-security-policy"]
     assert (await house.http.head(house.app.file_link("m1", 2))).status_code == 200
 
 
-@pytest.mark.parametrize("content_type", ["text/html", "image/svg+xml", "image/png", "application/pdf"])
+async def test_a_document_is_a_download_of_its_type(house: Any) -> None:
+    house.app.store.files["m1", 0] = MediaContent(WORD, ZIP, "Bill.docx")
+
+    answer = await house.http.get(house.app.file_link("m1", 0))
+
+    assert answer.headers["content-type"] == WORD
+    assert answer.headers["content-disposition"].startswith("attachment")
+
+
+@pytest.mark.parametrize(
+    "content_type", ["text/html", "image/svg+xml", "image/png", "application/pdf", "application/xml"]
+)
 async def test_what_is_not_what_it_says_is_a_download_of_no_type(house: Any, content_type: str) -> None:
     house.app.store.files["m1", 0] = MediaContent(content_type, b"<svg onload='alert(1)'>", "x")
 
