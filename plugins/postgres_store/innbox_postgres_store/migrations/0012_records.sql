@@ -664,7 +664,7 @@ CREATE FUNCTION retry_media(p_message uuid, p_position integer) RETURNS json
 LANGUAGE plpgsql AS $$
 DECLARE
     m            messages := lock_message(p_message);
-    v_attachment jsonb := m.attachments -> p_position;
+    v_attachment jsonb := CASE WHEN p_position >= 0 THEN m.attachments -> p_position END;
 BEGIN
     IF v_attachment IS NULL THEN
         RETURN NULL;
