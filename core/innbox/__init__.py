@@ -36,8 +36,9 @@ from innbox.errors import (
     ToolError,
 )
 from innbox.events import Event, EventName
+from innbox.files import file_response, sniffed_type
 from innbox.hookspecs import hookimpl
-from innbox.http import client_address, origin_allowed
+from innbox.http import allow_body, client_address, origin_allowed
 from innbox.ids import new_id
 from innbox.memory_cache import MemoryCache
 from innbox.messages import (
@@ -89,6 +90,7 @@ from innbox.messages import (
     parse_rfc3339,
     rfc3339,
 )
+from innbox.numbers import Numbers, Sums, figures_span, numbers_of
 from innbox.panels import GuestFact, MessageAction, Panel
 from innbox.pipeline.staff import Replied
 from innbox.plugins import Plugin, PluginSettings
@@ -205,6 +207,7 @@ __all__ = [
     "NoReply",
     "NotFound",
     "NotReady",
+    "Numbers",
     "OffersTemplates",
     "Outgoing",
     "Panel",
@@ -229,6 +232,7 @@ __all__ = [
     "Store",
     "StoreUnavailable",
     "Suggestion",
+    "Sums",
     "Template",
     "TemplateOffer",
     "Throttled",
@@ -256,14 +260,19 @@ __all__ = [
     "WaitAndAsk",
     "WaitAndSend",
     "address_mark",
+    "allow_body",
     "client_address",
+    "figures_span",
+    "file_response",
     "hookimpl",
     "marks_of",
     "message_mark",
     "new_id",
     "now",
+    "numbers_of",
     "origin_allowed",
     "parse_rfc3339",
     "rfc3339",
+    "sniffed_type",
     "split_text",
 ]

@@ -9,17 +9,20 @@ import structlog
 from itsdangerous import TimestampSigner
 
 from innbox.accounts import Accounts
+from innbox.audit import Audit
 from innbox.config import Config, Hotel
-from innbox.desk import AuditEntry, KeepsDesk
+from innbox.desk import KeepsDesk
 from innbox.dispatch import Dispatch
 from innbox.errors import NotReady, PluginError
-from innbox.ids import new_id
+from innbox.files import Files
 from innbox.live import Live, Silence
 from innbox.memory_cache import MemoryCache
-from innbox.messages import Inbound, StatusReport, User, now
+from innbox.messages import Inbound, StatusReport, User
 from innbox.metrics import Metrics
 from innbox.panels import MessageAction
+from innbox.pipeline.alarm import Alarm
 from innbox.pipeline.door import Door
+from innbox.pipeline.prompts import Prompts
 from innbox.pipeline.publisher import Publisher
 from innbox.pipeline.staff import Staff
 from innbox.pipeline.wakes import NoWakes, Wakes
@@ -52,8 +55,9 @@ class App:
         self._store_plugin, self.store = self._only_store()
         self.desk_store: KeepsDesk | None = self.store if isinstance(self.store, KeepsDesk) else None
         self.cache: Cache = self._only_cache()
-        self.accounts = Accounts(self.store, self.cache)
-        self.runtime = Runtime(self.store, self.hotels)
+        self.audit = Audit(self.desk_store)
+        self.accounts = Accounts(self.store, self.cache, audit=self.audit)
+        self.runtime = Runtime(self.store, self.hotels, self.audit)
         self.channels: Mapping[str, Channel] = self._named("register_channels", Channel)
         if not self.channels:
             raise PluginError("no enabled plugin brings a channel; enable webchat or whatsapp_twilio")
@@ -62,6 +66,9 @@ class App:
         self.translators: Sequence[Translator] = tuple(self._named("register_translators", Translator).values())
         self.actions: Mapping[str, MessageAction] = self._named("register_actions", MessageAction)
 
+        self.prompts = Prompts(self.hotels)
+        self.alarm = Alarm(self)
+        self.files = Files(self)
         self.publisher = Publisher(self.dispatch)
         self.door = Door(self)
         self.staff = Staff(self)
@@ -101,16 +108,9 @@ class App:
     ) -> None:
         """Keep in the audit log who did what; `detail` is small JSON without a guest's text, name or number.
 
-        What was done is done: an entry that cannot be kept is logged, never raised. Without a desk's store there is no
-        audit log.
+        Never raises. Without a desk's store there is no audit log.
         """
-        if self.desk_store is None:
-            return
-        name = user.name if isinstance(user, User) else user
-        try:
-            await self.desk_store.audit(AuditEntry(new_id(), now(), name, action, hotel, conversation_id, detail))
-        except Exception as error:
-            log.warning("audit entry lost", action=action, user=name, error=type(error).__name__)
+        await self.audit.record(user, action, hotel, conversation_id, **detail)
 
     async def emit(
         self, name: str, data: Any, *, room: str | None = None, namespace: str = "/", to_sid: str | None = None
@@ -123,6 +123,10 @@ class App:
             await self.live.emit(name, data, to_sid or room, namespace)
         except Exception as error:
             log.warning("emit lost", event_name=name, error=type(error).__name__)
+
+    def file_link(self, message_id: str, position: int) -> str:
+        """Return the path at which everybody who is told of it may fetch a file of a message, for a day or two."""
+        return self.files.link(message_id, position)
 
     def signer(self, purpose: str) -> TimestampSigner:
         """Return a signer of texts for one purpose; what one purpose signed, another does not accept."""

@@ -237,7 +237,8 @@ class KeepsDesk(Protocol):
     - `ingest`: an urgent message gives the conversation to staff (as a hand-over would, without a claim), and no turn
       is due. Where it was not urgent yet, or had been acknowledged, it is `urgent` from now on and the `notice`, where
       there is one, is added as a pending `out` message of the bot's. With `opts_out` the guest's wish is kept, no turn
-      is due for the message, and a note by the system says so. A conversation whose own mode is `off` is taken in as
+      is due for the message, and a note by the system says so; where it changes nothing (False by a guest who had not
+      opted out), it is a message like any other. A conversation whose own mode is `off` is taken in as
       where the bot is off; one with any other mode of its own as where it is on. A snooze is over.
     - `staff_message`, `take_over`, `return_to_bot`, `resolve` and hand-overs end a waiting suggestion, a snooze and
       `bot_back_at`; `resolve` ends urgency too. `waiting_since` ends with every answer of the bot's or of staff, and

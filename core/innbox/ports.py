@@ -208,7 +208,8 @@ class IngestRules:
     For stores that keep a desk: `urgent` are the words of danger found in it; then it rings for `ring_for` (None:
     everybody), and for the next person after `ring_seconds` (None: for nobody else); `notice` is what the guest is
     told.
-    `opts_out` says that the guest opts out of messages that they did not ask for (False: in again).
+    `opts_out` says that the guest opts out of messages that they did not ask for (False: in again, which means
+    something only where they had opted out).
     """
 
     wait_seconds: float = 1.5

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 
 import structlog
 
-from innbox.messages import Author, AuthorKind, Route, Turn, TurnRecord, now
+from innbox.messages import Author, AuthorKind, BotMode, Route, Turn, TurnRecord, now
 from innbox.pipeline import points
 from innbox.pipeline.persistence import until_stored
 from innbox.pipeline.thinking import Thinking, Thought
 from innbox.pipeline.wakes import Step
-from innbox.ports import Committed, Draft, HandOver, NoReply, Reply, TurnEnd
+from innbox.ports import Committed, Draft, HandOver, NoReply, Propose, Reply, TurnEnd
 from innbox.runtime import RuntimeSettings
 from innbox.text import clean_text, split_text
 
@@ -67,8 +67,11 @@ class Answering:
 
     async def _decide(self, turn: Turn) -> TurnEnd:
         runtime = await self._app.runtime.of(turn.conversation.hotel)
-        if not runtime.bot:
+        mode = runtime.mode_of(turn.conversation)
+        if mode is BotMode.OFF or (mode is BotMode.DRAFT and self._app.desk_store is None):
             return HandOver("The bot of this hotel is switched off.", TurnRecord())
+        if danger := self._danger_in(turn):
+            return danger
         if turn.tries >= MAX_TRIES:
             return self._handed_over(turn, runtime, Thought(TurnRecord(), hand_over="Answering failed repeatedly."))
         route = await self._app.dispatch.route_turn(turn)
@@ -81,12 +84,27 @@ class Answering:
         points.reached("turn.thought")
         if thought.hand_over is not None:
             return self._handed_over(turn, runtime, thought)
+        if mode is BotMode.DRAFT:
+            return Propose(clean_text(thought.text), thought.record, thought.effects, turn.rethinks >= MAX_RETHINKS)
         return Reply(
             self._parts(turn, thought),
             thought.record,
             thought.effects,
             even_if_newer=turn.rethinks >= MAX_RETHINKS,
         )
+
+    def _danger_in(self, turn: Turn) -> HandOver | None:
+        """Call staff for words of danger, where the store has not done so as the message came in."""
+        if self._app.desk_store is not None:
+            return None
+        conversation = turn.conversation
+        found = self._app.alarm.in_text(conversation.hotel, turn.question)
+        if not found:
+            return None
+        log.warning("urgent", trace=turn.trace, conversation=conversation.id)
+        text = self._app.alarm.notice(conversation.hotel, found, conversation.guest.language)
+        notice = Draft(text, Author(AuthorKind.BOT), meta={"trace": turn.trace})
+        return HandOver(f"Urgent: the guest wrote {', '.join(found.words)}.", TurnRecord(), notice)
 
     def _parts(self, turn: Turn, thought: Thought) -> tuple[Draft, ...]:
         traits = self._app.channels[turn.conversation.channel].traits

@@ -8,6 +8,7 @@ import structlog
 
 from innbox.errors import Refused
 from innbox.messages import Address, Attachment, BotMode, Conversation, Inbound, StatusReport
+from innbox.phrases import Found, opts_out
 from innbox.pipeline import points
 from innbox.pipeline.wakes import Step
 from innbox.ports import Ingested, IngestRules
@@ -33,9 +34,10 @@ class Door:
         app = self._app
         if inbound.hotel not in app.hotels:
             raise Refused(f"There is no hotel {inbound.hotel}.")
-        rules = await self.rules(inbound.hotel, inbound.address.channel)
+        inbound = _cleaned(inbound)
+        rules = await self._rules_for(inbound)
         points.reached("ingest.before_store")
-        done = await app.store.ingest(_cleaned(inbound), rules)
+        done = await app.store.ingest(inbound, rules)
         points.reached("ingest.stored")
         if done.duplicate:
             what = "old message of an erased guest kept out" if done.erased else "duplicate"
@@ -45,6 +47,8 @@ class Door:
         app.publisher.publish(done.events)
         if done.answer_at is not None:
             app.wakes.wake(Step.ANSWER, done.conversation.id, done.answer_at)
+        if rules.urgent:
+            log.warning("urgent", trace=done.message.id, conversation=done.conversation.id)
         log.info(
             "guest message stored",
             trace=done.message.id,
@@ -65,6 +69,26 @@ class Door:
             bot_on=(await app.runtime.of(hotel)).mode is not BotMode.OFF,
             reply_window=app.channels[channel].traits.reply_window,
             erasure_key=app.erasure_key,
+        )
+
+    async def _rules_for(self, inbound: Inbound) -> IngestRules:
+        """Return the rules for a message, with what it says itself: words of danger, or a wish to hear no more."""
+        rules = await self.rules(inbound.hotel, inbound.address.channel)
+        found = self._app.alarm.in_text(inbound.hotel, inbound.text)
+        if found:
+            return await self._urgent(rules, inbound, found)
+        wish = None if inbound.attachments else opts_out(inbound.text)
+        return rules if wish is None else replace(rules, opts_out=wish)
+
+    async def _urgent(self, rules: IngestRules, inbound: Inbound, found: Found) -> IngestRules:
+        first, *others = (*await self._app.alarm.on_call(inbound.hotel), None)
+        runtime = await self._app.runtime.of(inbound.hotel)
+        return replace(
+            rules,
+            urgent=found.words,
+            ring_for=first,
+            ring_seconds=runtime.ring_seconds if others else None,
+            notice=self._app.alarm.notice(inbound.hotel, found, inbound.language),
         )
 
     async def rules_of(self, conversation: Conversation) -> IngestRules:

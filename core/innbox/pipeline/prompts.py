@@ -37,6 +37,11 @@ class Prompts:
             return runtime.handover_text.strip()
         return self._template(hotel, "hand_over.txt.j2").render(hotel=hotel, language=language).strip()
 
+    def urgent(self, hotel: Hotel, language: str | None) -> str:
+        """Return what the guest is told where words of danger call staff."""
+        language = language or hotel.languages[0]
+        return self._template(hotel, "urgent.txt.j2").render(hotel=hotel, language=language).strip()
+
     def _template(self, hotel: Hotel, name: str) -> Template:
         return self._environments[hotel.slug].get_template(name)
 

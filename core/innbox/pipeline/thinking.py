@@ -29,7 +29,6 @@ from innbox.messages import (
     TurnRecord,
     Usage,
 )
-from innbox.pipeline.prompts import Prompts
 from innbox.ports import LLM
 from innbox.runtime import RuntimeSettings
 
@@ -88,7 +87,7 @@ class Thinking:
 
     def __init__(self, app: "App") -> None:
         self._app = app
-        self._prompts = Prompts(app.hotels)
+        self._prompts = app.prompts
         self._specs = (HAND_OVER, *(_spec(tool) for tool in app.tools.values()))
 
     def notice(self, hotel: Hotel, runtime: RuntimeSettings, language: str | None) -> str:

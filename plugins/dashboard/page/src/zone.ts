@@ -3,6 +3,7 @@
 // A wall time is what `<input type="datetime-local">` speaks: "2026-05-04T18:00", without a zone.
 
 import { texts } from "./messages";
+import type { HotelName } from "./types";
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
@@ -13,6 +14,11 @@ const MORNING = 8;
 export interface Choice {
   label: string;
   at: number;
+}
+
+/** The zone of a hotel's clocks; UTC where nothing is known of it. */
+export function zoneOf(hotels: HotelName[], slug: string): string {
+  return hotels.find((hotel) => hotel.slug === slug)?.timezone ?? "UTC";
 }
 
 export function wallTime(moment: number, zone: string): string {

@@ -125,3 +125,119 @@ BEGIN
     UPDATE conversations SET suggestion_id = NULL WHERE id = p_conversation;
 END
 $$;
+
+-- As in 0004; and a hand-over, or an answer of the bot's, ends a draft that waits.
+CREATE OR REPLACE FUNCTION commit_turn(
+    p_conversation uuid, p_turn uuid, p_fence bigint, p_epoch integer, p_last_seq integer,
+    p_ending text, p_even_if_newer boolean, p_drafts jsonb, p_effects jsonb, p_record json
+) RETURNS json
+LANGUAGE plpgsql AS $$
+DECLARE
+    c       conversations%ROWTYPE;
+    v_now   timestamptz;
+    v_added uuid[];
+    v_newer timestamptz;
+    v_outs  boolean;
+BEGIN
+    SELECT * INTO c FROM conversations WHERE id = p_conversation FOR NO KEY UPDATE;
+    IF NOT FOUND OR c.answer_fence <> p_fence OR c.answer_turn IS DISTINCT FROM p_turn THEN
+        RETURN json_build_object('verdict', 'fenced');
+    END IF;
+    IF c.epoch <> p_epoch OR c.handled_by <> 'bot' THEN
+        UPDATE conversations SET answer_by = NULL, answer_turn = NULL WHERE id = c.id;
+        RETURN json_build_object('verdict', 'hands', 'changed', tell(c.id, '{}', '{}', false));
+    END IF;
+    IF c.last_in_seq > p_last_seq AND p_ending = 'reply' AND NOT p_even_if_newer THEN
+        UPDATE conversations SET answer_by = NULL, answer_turn = NULL, rethinks = rethinks + 1 WHERE id = c.id;
+        RETURN json_build_object(
+            'verdict', 'newer', 'answer_at', c.answer_at, 'changed', tell(c.id, '{}', '{}', false)
+        );
+    END IF;
+
+    v_now := clock_timestamp();
+    v_added := add_messages(c.id, c.channel, c.last_seq, v_now, p_drafts, NULL);
+    v_outs := jsonb_path_exists(p_drafts, '$[*] ? (@.direction == "out")');
+    IF c.last_in_seq > p_last_seq THEN
+        SELECT created_at INTO v_newer FROM messages
+        WHERE conversation_id = c.id AND direction = 'in' AND seq > p_last_seq
+        ORDER BY seq
+        LIMIT 1;
+    END IF;
+    INSERT INTO turns (id, conversation_id, ended_at, ending, epoch, last_seq, rethinks, tries, record)
+    VALUES (p_turn, c.id, v_now, p_ending, p_epoch, p_last_seq, c.rethinks, c.tries, p_record);
+    IF jsonb_array_length(p_effects) > 0 THEN
+        INSERT INTO tool_effects (id, turn_id, tool, what, data, needs_approval, created_at)
+        SELECT
+            (e ->> 'id')::uuid, p_turn, e ->> 'tool', e ->> 'what', (e -> 'data')::json,
+            (e ->> 'needs_approval')::boolean, v_now
+        FROM jsonb_array_elements(p_effects) AS effect (e);
+    END IF;
+    IF p_ending IN ('reply', 'hand_over') THEN
+        PERFORM settle_suggestion(c.id, 'ended', NULL, NULL) WHERE c.suggestion_id IS NOT NULL;
+    END IF;
+
+    UPDATE conversations SET
+        answer_by = NULL, answer_turn = NULL, rethinks = 0, tries = 0,
+        handled_by = CASE p_ending WHEN 'hand_over' THEN 'staff' ELSE 'bot' END,
+        epoch = epoch + (p_ending = 'hand_over')::integer,
+        assignee = NULL,
+        -- after a hand-over nobody has answered yet: should staff give it back, the bot answers
+        answered_seq = CASE p_ending WHEN 'hand_over' THEN answered_seq ELSE p_last_seq END,
+        unanswered_since = CASE p_ending WHEN 'hand_over' THEN unanswered_since ELSE v_newer END,
+        burst_since = CASE WHEN p_ending <> 'hand_over' THEN burst_since END,
+        answer_at = CASE WHEN p_ending <> 'hand_over' AND v_newer IS NOT NULL THEN answer_at END,
+        last_seq = last_seq + cardinality(v_added),
+        last_at = CASE WHEN cardinality(v_added) > 0 THEN v_now ELSE last_at END,
+        deliver_at = CASE WHEN v_outs THEN coalesce(deliver_at, v_now) ELSE deliver_at END
+    WHERE id = c.id
+    RETURNING * INTO c;
+    RETURN json_build_object(
+        'verdict', 'done', 'answer_at', c.answer_at, 'deliver', coalesce(c.deliver_at <= v_now, false),
+        'changed', tell(c.id, '{}', v_added, true)
+    );
+END
+$$;
+
+-- As in 0009; and a snooze and a draft that waits are over. The bot has it back at no time, unless staff had it already.
+CREATE OR REPLACE FUNCTION give_to_staff(p_conversation uuid, p_user text) RETURNS uuid[]
+LANGUAGE plpgsql AS $$
+DECLARE
+    v_cancelled uuid[];
+    v_first     integer;
+    v_head_seq  integer;
+BEGIN
+    WITH cancelled AS (
+        UPDATE messages AS m SET status = 'cancelled'
+        FROM outbox AS o
+        WHERE o.conversation_id = p_conversation AND m.id = o.message_id
+          AND m.author_kind = 'bot' AND m.status = 'pending'
+        RETURNING m.id, m.seq
+    )
+    SELECT coalesce(array_agg(id ORDER BY seq), '{}'), min(seq) INTO v_cancelled, v_first FROM cancelled;
+    DELETE FROM outbox WHERE conversation_id = p_conversation AND message_id = ANY (v_cancelled);
+    -- one that is on its way may arrive, but is not begun again
+    UPDATE messages AS m SET stopped = true
+    FROM outbox AS o
+    WHERE o.conversation_id = p_conversation AND m.id = o.message_id
+      AND m.author_kind = 'bot' AND m.status IN ('sending', 'unknown');
+    SELECT min(seq) INTO v_head_seq FROM outbox WHERE conversation_id = p_conversation AND NOT parked;
+    PERFORM settle_suggestion(id, 'ended', p_user, NULL)
+    FROM conversations WHERE id = p_conversation AND suggestion_id IS NOT NULL;
+
+    UPDATE conversations SET
+        handled_by = 'staff',
+        epoch = epoch + (handled_by = 'bot')::integer,
+        assignee = CASE status WHEN 'resolved' THEN p_user ELSE coalesce(assignee, p_user) END,
+        status = 'open', snoozed_until = NULL,
+        bot_back_at = CASE WHEN handled_by = 'staff' AND status = 'open' THEN bot_back_at END,
+        answer_at = NULL, burst_since = NULL, rethinks = 0, tries = 0,
+        answer_by = NULL, answer_turn = NULL, answer_fence = answer_fence + 1,
+        deliver_at = CASE
+            WHEN v_head_seq IS NULL THEN NULL
+            WHEN v_first < v_head_seq THEN clock_timestamp()
+            ELSE deliver_at
+        END
+    WHERE id = p_conversation;
+    RETURN v_cancelled;
+END
+$$;

@@ -1,8 +1,8 @@
 // The lists of conversations: choosing one, loading it page by page, searching.
 
-import { getConversations } from "../api";
+import { find, getTab, getView } from "../api";
 import type { Line } from "../socket";
-import { type Tab, listing, listingKey } from "../state";
+import { type ListQuery, type View, URGENT, chosenList, listing } from "../state";
 import type { Store } from "../store";
 import { sentence } from "./asking";
 
@@ -19,13 +19,18 @@ export class ListActions {
     this.#line = line;
   }
 
-  chooseTab(tab: Tab): void {
-    this.#store.dispatch({ type: "tab chosen", tab });
+  choose(view: View): void {
+    this.#store.dispatch({ type: "view chosen", view });
     this.loadOnce();
   }
 
   chooseHotel(hotel: string | null): void {
     this.#store.dispatch({ type: "hotel chosen", hotel });
+    this.loadOnce();
+  }
+
+  chooseLabel(label: string | null): void {
+    this.#store.dispatch({ type: "label chosen", label });
     this.loadOnce();
   }
 
@@ -44,26 +49,38 @@ export class ListActions {
 
   /** Load the chosen list, unless it was loaded before. */
   loadOnce(): void {
-    const { tab, hotel } = this.#store.peek();
-    if (!listing(this.#store.peek(), listingKey(tab, hotel)).loaded) void this.load(false);
+    const state = this.#store.peek();
+    if (!listing(state, chosenList(state)).loaded) void this.load();
   }
 
-  /** Load the first page of the chosen list, or, with `more`, the page below what is there. */
-  async load(more: boolean): Promise<void> {
-    const { tab, hotel, seen } = this.#store.peek();
-    const key = listingKey(tab, hotel);
-    const before = listing(this.#store.peek(), key);
-    if (before.loading || (more && before.next === null)) return;
-    this.#store.dispatch({ type: "list requested", key });
+  /** Load what rings, unless it was loaded before: it must ring whichever list is chosen. */
+  loadUrgent(): void {
+    const state = this.#store.peek();
+    if (state.me.keepsDesk && !listing(state, URGENT).loaded) void this.load(URGENT);
+  }
+
+  /** Load the first page of a list. */
+  async load(query: ListQuery = chosenList(this.#store.peek())): Promise<void> {
+    await this.#loadPage(query, null);
+  }
+
+  /** Load the page below what is there. */
+  async loadMore(): Promise<void> {
+    const query = chosenList(this.#store.peek());
+    const { next } = listing(this.#store.peek(), query);
+    if (next !== null) await this.#loadPage(query, next);
+  }
+
+  async #loadPage(query: ListQuery, cursor: string | null): Promise<void> {
+    const { seen, me } = this.#store.peek();
+    if (listing(this.#store.peek(), query).loading) return;
+    this.#store.dispatch({ type: "list requested", query });
     try {
-      const status = tab === "resolved" ? { status: "resolved" } : { status: "open" };
-      const handledBy = tab === "bot" || tab === "staff" ? { handled_by: tab } : {};
-      const cursor = more ? before.next : null;
-      const page = await getConversations({ hotel, ...status, ...handledBy, cursor, limit: PAGE });
-      this.#store.dispatch({ type: "list loaded", key, page, asOf: seen });
+      const page = await (me.keepsDesk ? getView(query, cursor, PAGE) : getTab(query, cursor, PAGE));
+      this.#store.dispatch({ type: "list loaded", query, page, asOf: seen });
       void this.#line.catchUp();
     } catch (error) {
-      this.#store.dispatch({ type: "list failed", key, problem: sentence(error) });
+      this.#store.dispatch({ type: "list failed", query, problem: sentence(error) });
     }
   }
 
@@ -73,7 +90,7 @@ export class ListActions {
     const { q } = search;
     this.#store.dispatch({ type: "search requested", q });
     try {
-      const page = await getConversations({ hotel, q, cursor: first ? null : search.listing.next, limit: PAGE });
+      const page = await find(q, hotel, first ? null : search.listing.next, PAGE);
       this.#store.dispatch({ type: "search loaded", q, page, asOf: seen, first });
     } catch (error) {
       this.#store.dispatch({ type: "search failed", q, problem: sentence(error) });

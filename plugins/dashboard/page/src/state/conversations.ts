@@ -3,6 +3,7 @@
 import type { Conversation, Message, MessagesPage } from "../types";
 import { knowMessage } from "./knowing";
 import type { Handlers, Known, State } from "./shape";
+import { Shelf } from "./shelf";
 
 /** What is loaded of one conversation, ordered by `seq`. `nextBefore` is the key of the page above. */
 export interface Thread {
@@ -14,7 +15,7 @@ export interface Thread {
 }
 
 export interface Conversations {
-  conversations: Record<string, Known<Conversation>>;
+  conversations: Shelf<Known<Conversation>>;
   threads: Record<string, Thread>;
   open: string | null;
   /** Conversations that were erased: what was fetched before that, and comes after it, must not bring them back. */
@@ -33,7 +34,13 @@ export type ConversationAction =
 
 const NO_THREAD: Thread = { messages: [], nextBefore: null, loading: false, loaded: false, problem: null };
 
-export const noConversations: Conversations = { conversations: {}, threads: {}, open: null, gone: {}, refusal: null };
+export const noConversations: Conversations = {
+  conversations: new Shelf(),
+  threads: {},
+  open: null,
+  gone: {},
+  refusal: null,
+};
 
 export const conversationHandlers: Handlers<ConversationAction> = {
   opened: (state, { id }) => ({ ...state, open: id && state.gone[id] ? null : id, refusal: null }),
@@ -59,7 +66,7 @@ function withThread(state: State, id: string, change: Partial<Thread>): State {
 // what is to be seen
 
 export function conversation(state: State, id: string): Conversation | null {
-  return state.conversations[id]?.value ?? null;
+  return state.conversations.get(id)?.value ?? null;
 }
 
 export function thread(state: State, id: string): Thread {
@@ -68,4 +75,10 @@ export function thread(state: State, id: string): Thread {
 
 export function newestSeq(state: State, id: string): number {
   return thread(state, id).messages.at(-1)?.value.seq ?? conversation(state, id)?.last_message?.seq ?? 0;
+}
+
+/** The language that a guest writes, as far as anybody knows: what their last messages were in, else their own. */
+export function languageOfGuest(state: State, id: string): string | null {
+  const said = thread(state, id).messages.findLast(({ value }) => value.direction === "in" && value.language);
+  return said?.value.language ?? conversation(state, id)?.guest.language ?? null;
 }

@@ -6,6 +6,8 @@
 // may replace what was known from N or before, and nothing newer.
 
 import type { Conversation, Message, WireEvent } from "../types";
+import { conversation } from "./conversations";
+import { uncounted } from "./counts";
 import { forget, knowConversation, knowLastMessage, knowMessage } from "./knowing";
 import type { Handlers, State } from "./shape";
 
@@ -48,6 +50,13 @@ export const lineHandlers: Handlers<LineAction> = {
 };
 
 function applyEvent(state: State, event: WireEvent): State {
+  const after = takeIn(state, event);
+  const id = "conversation_id" in event.data ? event.data.conversation_id : event.data.id;
+  const newcomer = conversation(state, id) ? null : conversation(after, id);
+  return newcomer ? { ...after, counts: uncounted(after, newcomer) } : after;
+}
+
+function takeIn(state: State, event: WireEvent): State {
   const heard = { ...state, seen: Math.max(state.seen, event.event) };
   if (event.name === "conversation_gone") return forget(heard, event.data.id);
   if (event.name === "conversation_update") {

@@ -1,58 +1,55 @@
 // The lists of conversations: which one is chosen, what is loaded of each, and what a search has found.
 
-import type { Conversation, ConversationsPage, HotelName } from "../types";
+import type { ConversationsPage, HotelName } from "../types";
 import { knowConversation } from "./knowing";
+import { type Listing, type Loading, NOTHING_LOADED, newListing, withPage } from "./listings";
 import type { Handlers, State } from "./shape";
-
-export type Tab = "all" | "bot" | "staff" | "resolved";
-
-/** What is loaded of one list of conversations. `next` is the key of the page below; null when there is none. */
-export interface Listing {
-  next: string | null;
-  loading: boolean;
-  loaded: boolean;
-  problem: string | null;
-}
+import { type ListQuery, type View, listKey } from "./views";
 
 export interface Search {
   q: string;
   ids: string[];
-  listing: Listing;
+  listing: Loading;
 }
 
 export interface Lists {
-  listings: Record<string, Listing>;
-  tab: Tab;
+  view: View;
   hotel: string | null;
+  label: string | null;
   search: Search | null;
+  listings: Record<string, Listing>;
 }
 
 export type ListAction =
-  | { type: "list requested"; key: string }
-  | { type: "list loaded"; key: string; page: ConversationsPage; asOf: number }
-  | { type: "list failed"; key: string; problem: string }
+  | { type: "view chosen"; view: View }
+  | { type: "hotel chosen"; hotel: string | null }
+  | { type: "label chosen"; label: string | null }
+  | { type: "list requested"; query: ListQuery }
+  | { type: "list loaded"; query: ListQuery; page: ConversationsPage; asOf: number }
+  | { type: "list failed"; query: ListQuery; problem: string }
   | { type: "searched"; q: string }
   | { type: "search requested"; q: string }
   | { type: "search loaded"; q: string; page: ConversationsPage; asOf: number; first: boolean }
-  | { type: "search failed"; q: string; problem: string }
-  | { type: "tab chosen"; tab: Tab }
-  | { type: "hotel chosen"; hotel: string | null };
+  | { type: "search failed"; q: string; problem: string };
 
-const NO_LISTING: Listing = { next: null, loading: false, loaded: false, problem: null };
-
-export const noLists: Lists = { listings: {}, tab: "all", hotel: null, search: null };
+export const noLists: Lists = { view: "all", hotel: null, label: null, search: null, listings: {} };
 
 export const listHandlers: Handlers<ListAction> = {
-  "list requested": (state, { key }) => withListing(state, key, { loading: true }),
-  "list failed": (state, { key, problem }) => withListing(state, key, { loading: false, problem }),
-  "list loaded": (state, { key, page, asOf }) => {
-    const merged = knowPage(state, page, asOf);
-    const loaded = withListing(merged, key, { next: page.next_cursor, loading: false, loaded: true, problem: null });
-    return { ...loaded, cursor: state.cursor ?? page.last_event, seen: Math.max(state.seen, page.last_event) };
+  "view chosen": (state, { view }) => ({ ...state, view, search: null }),
+  "hotel chosen": (state, { hotel }) => ({ ...state, hotel, search: null }),
+  "label chosen": (state, { label }) => ({ ...state, label, search: null }),
+  "list requested": (state, { query }) => withListing(state, { ...listing(state, query), loading: true }),
+  "list failed": (state, { query, problem }) =>
+    withListing(state, { ...listing(state, query), loading: false, problem }),
+  "list loaded": (state, { query, page, asOf }) => {
+    const known = knowPage(state, page, asOf);
+    const loaded = withPage(known, listing(known, query), page.conversations, page.next_cursor);
+    const cursor = state.cursor ?? page.last_event;
+    return { ...withListing(known, loaded), cursor, seen: Math.max(state.seen, page.last_event) };
   },
   searched: (state, { q }) => ({
     ...state,
-    search: q ? { q, ids: [], listing: { ...NO_LISTING, loading: true } } : null,
+    search: q ? { q, ids: [], listing: { ...NOTHING_LOADED, loading: true } } : null,
   }),
   "search requested": (state, { q }) => withSearch(state, q, { loading: true }),
   "search failed": (state, { q, problem }) => withSearch(state, q, { loading: false, problem }),
@@ -69,8 +66,6 @@ export const listHandlers: Handlers<ListAction> = {
       },
     };
   },
-  "tab chosen": (state, { tab }) => ({ ...state, tab, search: null }),
-  "hotel chosen": (state, { hotel }) => ({ ...state, hotel, search: null }),
 };
 
 function knowPage(state: State, page: ConversationsPage, asOf: number): State {
@@ -78,55 +73,38 @@ function knowPage(state: State, page: ConversationsPage, asOf: number): State {
   return page.conversations.reduce((before, found) => knowConversation(before, found, stamp), state);
 }
 
-function withListing(state: State, key: string, change: Partial<Listing>): State {
-  return { ...state, listings: { ...state.listings, [key]: { ...listing(state, key), ...change } } };
+function withListing(state: State, changed: Listing): State {
+  return { ...state, listings: { ...state.listings, [listKey(changed.query)]: changed } };
 }
 
-function withSearch(state: State, q: string, change: Partial<Listing>): State {
+function withSearch(state: State, q: string, change: Partial<Loading>): State {
   if (state.search?.q !== q) return state;
   return { ...state, search: { ...state.search, listing: { ...state.search.listing, ...change } } };
 }
 
 // what is to be seen
 
-export function listingKey(tab: Tab, hotel: string | null): string {
-  return `${tab}|${hotel ?? ""}`;
+export function chosenList({ view, hotel, label }: State): ListQuery {
+  return { view, hotel, label };
 }
 
-export function listing(state: State, key: string): Listing {
-  return state.listings[key] ?? NO_LISTING;
+export function listing(state: State, query: ListQuery): Listing {
+  return state.listings[listKey(query)] ?? newListing(state, query);
 }
 
-/** The conversations of the chosen tab and hotel, the newest first; or what was found, in the order of the server. */
-export function visibleConversations(
-  conversations: State["conversations"],
-  tab: Tab,
-  hotel: string | null,
-  search: Search | null,
-): Conversation[] {
-  if (search) return search.ids.flatMap((id) => conversations[id]?.value ?? []);
-  return Object.values(conversations)
-    .map((known) => known.value)
-    .filter((one) => (hotel === null || one.hotel === hotel) && belongs(one, tab))
-    .sort(newestFirst);
-}
-
-function belongs(one: Conversation, tab: Tab): boolean {
-  if (tab === "resolved") return one.status === "resolved";
-  return one.status !== "resolved" && (tab === "all" || one.handled_by === tab);
-}
-
-function newestFirst(a: Conversation, b: Conversation): number {
-  const [left, right] = [a.last_at ?? "", b.last_at ?? ""];
-  if (left !== right) return left < right ? 1 : -1;
-  return a.id < b.id ? 1 : -1;
+/** The ids of the chosen list in its order; or of what was found, in the order of the server. */
+export function visibleIds(state: State): string[] {
+  return state.search ? state.search.ids : listing(state, chosenList(state)).ids;
 }
 
 /** How many conversations of the chosen hotel have something unread, as far as they are loaded. */
-export function unreadConversations(conversations: State["conversations"], hotel: string | null): number {
-  return Object.values(conversations).filter(
-    ({ value }) => value.unread > 0 && value.status !== "resolved" && (hotel === null || value.hotel === hotel),
-  ).length;
+export function unreadConversations(state: State): number {
+  let count = 0;
+  for (const { value } of state.conversations.values()) {
+    const isHere = state.hotel === null || value.hotel === state.hotel;
+    if (isHere && value.unread > 0 && value.status !== "resolved") count += 1;
+  }
+  return count;
 }
 
 export function hotelName(hotels: HotelName[], slug: string): string {

@@ -17,8 +17,12 @@ export const presenceHandlers: Handlers<PresenceAction> = {
 
 /** The others who look at a conversation, and those of them who write. */
 export function othersAt(state: State, id: string): { typing: string[]; looking: string[] } {
-  const others = Object.values(state.presence).filter((one) => one.online && one.user !== state.me.user);
+  return othersIn(state.presence, state.me.user, id);
+}
+
+export function othersIn(presence: Present["presence"], user: string, id: string) {
+  const others = Object.values(presence).filter((one) => one.viewing === id && one.online && one.user !== user);
   const typing = others.filter((one) => one.typing === id).map((one) => one.user);
-  const looking = others.filter((one) => one.viewing === id && one.typing !== id).map((one) => one.user);
+  const looking = others.filter((one) => one.typing !== id).map((one) => one.user);
   return { typing: typing.sort(), looking: looking.sort() };
 }

@@ -2,17 +2,18 @@
 
 import type { Me } from "../types";
 import type { ConversationAction, Conversations } from "./conversations";
+import type { CountAction, Counts } from "./counts";
 import type { LineAction, LineState } from "./line";
 import type { ListAction, Lists } from "./lists";
 import type { PresenceAction, Present } from "./presence";
 import type { Writing, WritingAction } from "./writing";
 
-export interface State extends LineState, Lists, Conversations, Writing, Present {
+export interface State extends LineState, Lists, Counts, Conversations, Writing, Present {
   me: Me;
 }
 
 /** Everything that can happen. */
-export type Action = LineAction | ListAction | ConversationAction | WritingAction | PresenceAction;
+export type Action = LineAction | ListAction | CountAction | ConversationAction | WritingAction | PresenceAction;
 
 /** How each kind of action changes the state. */
 export type Handlers<A extends { type: string }> = {

@@ -1,0 +1,62 @@
+// What a person has chosen for this browser: colours, sounds, notifications, shortcuts. Kept over reloads.
+
+import { effect, signal, type Signal } from "@preact/signals";
+
+export type Theme = "auto" | "light" | "dark";
+
+interface Kept {
+  theme: Theme;
+  sound: boolean;
+  notifications: boolean;
+  shortcuts: boolean;
+}
+
+const NAME = "innbox-desk-preferences";
+const USUAL: Kept = { theme: "auto", sound: true, notifications: false, shortcuts: true };
+
+export class Preferences {
+  readonly theme: Signal<Theme>;
+  readonly sound: Signal<boolean>;
+  /** Wanted here; whether the browser lets them through is another matter. */
+  readonly notifications: Signal<boolean>;
+  readonly shortcuts: Signal<boolean>;
+
+  constructor() {
+    const kept = { ...USUAL, ...read() };
+    this.theme = signal(kept.theme);
+    this.sound = signal(kept.sound);
+    this.notifications = signal(kept.notifications);
+    this.shortcuts = signal(kept.shortcuts);
+  }
+
+  /** Keep what is chosen, and show the colours that are. */
+  start(): void {
+    effect(() => {
+      const kept: Kept = {
+        theme: this.theme.value,
+        sound: this.sound.value,
+        notifications: this.notifications.value,
+        shortcuts: this.shortcuts.value,
+      };
+      write(kept);
+      if (kept.theme === "auto") delete document.documentElement.dataset.theme;
+      else document.documentElement.dataset.theme = kept.theme;
+    });
+  }
+}
+
+function read(): Partial<Kept> {
+  try {
+    return (JSON.parse(localStorage.getItem(NAME) ?? "{}") ?? {}) as Partial<Kept>;
+  } catch {
+    return {}; // storage is blocked, or holds something else
+  }
+}
+
+function write(kept: Kept): void {
+  try {
+    localStorage.setItem(NAME, JSON.stringify(kept));
+  } catch {
+    // blocked or full: what is chosen holds until the page is closed
+  }
+}
