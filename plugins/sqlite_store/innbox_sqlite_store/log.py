@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from sqlite3 import Row
 from typing import Any
 
-from innbox import Conversation, DeliveryStatus, Direction, Draft, Event, EventName, Message, NotFound, new_id
+from innbox import Changed, Conversation, DeliveryStatus, Direction, Draft, Event, EventName, Message, NotFound, new_id
 from innbox_sqlite_store.database import Transaction
 from innbox_sqlite_store.rows import (
     attachments_to_json,
@@ -65,6 +65,23 @@ def add_messages(
     if added:
         tx.run("conversation_grew", id=conversation["id"], seq=added[-1].seq, message_id=added[-1].id)
     return tuple(added)
+
+
+def end_suggestion(
+    tx: Transaction, conversation: Row, outcome: str = "ended", by: str | None = None, final_text: str | None = None
+) -> None:
+    """Settle the bot's draft that waits in a conversation, where there is one."""
+    if conversation["suggestion_id"] is not None:
+        tx.run("settle_suggestion", id=conversation["id"], outcome=outcome, by=by, final_text=final_text)
+        tx.run("forget_suggestion", id=conversation["id"])
+
+
+def changed(
+    tx: Transaction, conversation_id: str, new: tuple[Message, ...] = (), updated: tuple[Message, ...] = ()
+) -> Changed:
+    """Return a conversation that has changed, with the events that say so."""
+    conversation = shown(tx, conversation_id)
+    return Changed(conversation, messages=new, events=tell(tx, conversation, new=new, updated=updated))
 
 
 def tell(

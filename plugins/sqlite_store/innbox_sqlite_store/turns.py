@@ -20,7 +20,7 @@ from innbox import (
     new_id,
 )
 from innbox_sqlite_store.database import Transaction
-from innbox_sqlite_store.log import add_messages, shown, tell
+from innbox_sqlite_store.log import add_messages, end_suggestion, shown, tell
 from innbox_sqlite_store.rows import maybe_moment, message_of, microseconds, to_json
 
 
@@ -102,6 +102,8 @@ def _finish(tx: Transaction, now: Row, turn: Turn, end: TurnEnd, newer: bool) ->
     handed = isinstance(end, HandOver)
     answer_at = now["answer_at"] if newer and not handed else None
     added = add_messages(tx, now, _drafts(end), turn_id=turn.id)
+    if isinstance(end, Reply | HandOver):
+        end_suggestion(tx, now)
     ended = tx.one(
         "end_turn",
         id=now["id"],
