@@ -6,11 +6,16 @@ The module gives two fixtures:
 - `second_store`: another `Store` object on the same database, as a second process would have it.
 
 A store that is new, or changed, is right when these tests pass. They take their sentences from the docstrings of
-`innbox.Store`, and use nothing else of a store than its verbs.
+`innbox.Store`, and use nothing else of a store than its verbs. A store that keeps a desk (see `innbox.KeepsDesk`) is
+held by `KeepsDeskContract` too.
 """
 
 from innbox.testing.store_contract.answering import AnsweringContract
 from innbox.testing.store_contract.delivering import DeliveringContract
+from innbox.testing.store_contract.desk_hands import HandsContract
+from innbox.testing.store_contract.desk_timers import TimersContract
+from innbox.testing.store_contract.desk_tools import ToolsContract
+from innbox.testing.store_contract.desk_views import ViewsContract
 from innbox.testing.store_contract.erasing import ErasingContract
 from innbox.testing.store_contract.guests import GuestsContract
 from innbox.testing.store_contract.house import HouseContract
@@ -19,7 +24,7 @@ from innbox.testing.store_contract.reading import ReadingContract
 from innbox.testing.store_contract.reports import ReportsContract
 from innbox.testing.store_contract.staff import StaffContract
 
-__all__ = ["StoreContract"]
+__all__ = ["KeepsDeskContract", "StoreContract"]
 
 
 class StoreContract(
@@ -34,3 +39,7 @@ class StoreContract(
     HouseContract,
 ):
     """Every promise of the `Store` port, as tests."""
+
+
+class KeepsDeskContract(HandsContract, ViewsContract, ToolsContract, TimersContract):
+    """Every promise of the `KeepsDesk` port, as tests."""
