@@ -37,7 +37,8 @@ SELECT CASE
     WHEN is_kept_out($1, $19, $20::text[], $12::timestamptz) THEN json_build_object('erased', true)
     ELSE ingest_message(
         $1, $2, $3, $4, $5::uuid, $6::uuid, $7::uuid, $8, $9::jsonb, $10, $11, $12::timestamptz, $13::json, $14::json,
-        make_interval(secs => $15::float8), make_interval(secs => $16::float8), $17, make_interval(secs => $18::float8)
+        make_interval(secs => $15::float8), make_interval(secs => $16::float8), $17, make_interval(secs => $18::float8),
+        $21::text[], $22, make_interval(secs => $23::float8), $24::jsonb, $25::boolean, $26::jsonb
     )
 END
 
@@ -211,6 +212,119 @@ ON CONFLICT DO NOTHING
 SELECT id::text, at, user_name, action, hotel, conversation_id::text, detail FROM audit_page($1::text[], $2::uuid, $3::integer, $4)
 
 
+-- the tools of the desk
+
+-- name: set_labels
+SELECT set_labels($1::uuid, $2::text[], $3::text[])
+
+-- name: assign
+SELECT assign($1::uuid, $2)
+
+-- name: snooze
+SELECT snooze($1::uuid, $2::timestamptz)
+
+-- name: set_bot_mode
+SELECT set_bot_mode($1::uuid, $2)
+
+-- name: set_bot_back
+SELECT set_bot_back($1::uuid, $2::timestamptz)
+
+-- name: acknowledge
+SELECT acknowledge($1::uuid, $2)
+
+-- name: canned_replies
+SELECT id::text, hotel, shortcut, text FROM canned_replies
+WHERE $1::text[] IS NULL OR hotel = ANY ($1::text[])
+ORDER BY hotel COLLATE "C", shortcut_key COLLATE "C"
+
+-- a reply keeps its hotel: one of another hotel's is not there for the caller
+-- name: save_canned
+INSERT INTO canned_replies (id, hotel, shortcut, shortcut_key, text) VALUES ($1::uuid, $2, $3, $4, $5)
+ON CONFLICT (id) DO UPDATE
+SET shortcut = excluded.shortcut, shortcut_key = excluded.shortcut_key, text = excluded.text
+WHERE canned_replies.hotel = excluded.hotel
+RETURNING true
+
+-- name: remove_canned
+DELETE FROM canned_replies WHERE id = $1::uuid RETURNING true
+
+
+-- timers
+
+-- name: due_timers
+SELECT due.kind, due.hotel, due.conversation_id::text, due.subject::text
+FROM (
+    (
+        SELECT 'wake' AS kind, hotel, id AS conversation_id, id AS subject, snoozed_until AS at FROM conversations
+        WHERE snoozed_until <= now() ORDER BY snoozed_until LIMIT $1
+    )
+    UNION ALL
+    (
+        SELECT 'bot_back', hotel, id, id, bot_back_at FROM conversations
+        WHERE bot_back_at <= now() ORDER BY bot_back_at LIMIT $1
+    )
+    UNION ALL
+    (
+        SELECT 'ring', hotel, id, id, ring_at FROM conversations
+        WHERE ring_at <= now() ORDER BY ring_at LIMIT $1
+    )
+    UNION ALL
+    (
+        SELECT 'send', c.hotel, s.conversation_id, s.id, s.at
+        FROM scheduled_messages AS s JOIN conversations AS c ON c.id = s.conversation_id
+        WHERE s.at <= now() AND s.ended_at IS NULL ORDER BY s.at LIMIT $1
+    )
+) AS due
+ORDER BY due.at
+LIMIT $1
+
+-- name: wake_snoozed
+SELECT wake_snoozed($1::uuid)
+
+-- name: bot_back
+SELECT bot_back($1::uuid, $2)
+
+-- name: ring
+SELECT ring($1::uuid, $2, $3::timestamptz)
+
+-- name: schedule
+SELECT schedule_message($1::uuid, $2::uuid, $3, $4, $5::timestamptz, $6)
+
+-- NULL: there is no such conversation
+-- name: scheduled
+SELECT (
+    SELECT coalesce(json_agg(scheduled_facts(s) ORDER BY s.at, s.id), '[]')
+    FROM scheduled_messages AS s WHERE s.conversation_id = c.id AND s.ended_at IS NULL
+)
+FROM conversations AS c
+WHERE c.id = $1::uuid
+
+-- name: unschedule
+SELECT unschedule($1::uuid)
+
+-- name: send_scheduled
+SELECT send_scheduled($1::uuid, $2::jsonb)
+
+
+-- views
+
+-- name: view
+SELECT
+    (SELECT last FROM event_counter),
+    (
+        SELECT json_agg(cf.facts ORDER BY page.number)
+        FROM view_page($1, $2, $3::text[], $4, $5::timestamptz, $6::uuid, $7::integer) WITH ORDINALITY
+            AS page (id, at, number)
+        JOIN conversation_facts AS cf ON cf.id = page.id
+    )
+
+-- name: view_counts
+SELECT view_counts($1, $2::text[], $3::integer)
+
+-- name: labels
+SELECT labels_at($1::text[])
+
+
 -- reading
 
 -- name: conversation
@@ -239,7 +353,7 @@ SELECT
 -- name: search
 WITH page AS (
     SELECT * FROM inbox_search(
-        $1::text[], $2, $3, $4::timestamptz, $5::uuid, $6::integer, to_tsquery('simple', $7), $8
+        $1::text[], $2, $3, $4::timestamptz, $5::uuid, $6::integer, to_tsquery('simple', $7), $8, $9
     )
 )
 SELECT

@@ -1,4 +1,4 @@
-"""The contract of a store, held by this one."""
+"""The contracts of a store, held by this one."""
 
 from innbox.testing.store_contract import KeepsDeskContract, StoreContract
 

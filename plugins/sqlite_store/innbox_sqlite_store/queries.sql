@@ -67,16 +67,33 @@ INSERT INTO conversations (id, hotel, channel, guest_id, handle, handled_by, las
 VALUES (:id, :hotel, :channel, :guest_id, :handle, :handled_by, :now)
 RETURNING *;
 
--- A guest's message has come; where the conversation changed hands (:handed), its turn's claim is gone.
+-- A guest's message has come; where the conversation changed hands (:handed), its turn's claim is gone. One that only
+-- tells of a wish (:wish) asks for no answer.
 -- name: guest_wrote
 UPDATE conversations
 SET handle = :handle, status = 'open', handled_by = :handled_by, epoch = :epoch, assignee = :assignee,
     unread = unread + 1, last_seq = :seq, last_message_id = :message_id, last_at = :now,
-    window_closes_at = :window_closes_at, guest_seq = :seq, waiting_since = coalesce(waiting_since, :now),
-    burst_since = :burst_since, answer_at = :answer_at,
+    window_closes_at = :window_closes_at, guest_seq = :seq,
+    answered_seq = iif(:wish AND waiting_since IS NULL, :seq, answered_seq),
+    waiting_since = iif(:wish, waiting_since, coalesce(waiting_since, :now)),
+    burst_since = :burst_since, answer_at = :answer_at, snoozed_until = NULL,
+    bot_back_at = iif(:handed, NULL, bot_back_at),
     answer_worker = iif(:handed, NULL, answer_worker), answer_turn = iif(:handed, NULL, answer_turn),
     rethinks = iif(:handed, 0, rethinks), tries = iif(:handed, 0, tries)
+WHERE id = :id
+RETURNING *;
+
+-- name: raise_alarm
+UPDATE conversations
+SET urgent_since = :now, urgent_words = :words, urgent_rings_for = :ring_for, urgent_acknowledged_by = NULL,
+    ring_at = :ring_at
 WHERE id = :id;
+
+-- Who never opted out cannot opt in again.
+-- name: set_wish
+UPDATE guests SET opted_out_at = iif(:out, coalesce(opted_out_at, :now), NULL)
+WHERE id = :id AND (:out OR opted_out_at IS NOT NULL)
+RETURNING id;
 
 
 -- =========================================== erasing guests =============================================
@@ -360,18 +377,25 @@ RETURNING *;
 UPDATE messages SET recalled = 1
 WHERE conversation_id = :id AND status IN ('sending', 'unknown') AND author_kind <> 'staff';
 
+-- Where staff had it already, the bot has it back when it was to.
 -- name: take_over
 UPDATE conversations
 SET epoch = epoch + (handled_by = 'bot'), handled_by = 'staff', status = 'open',
-    assignee = iif(status = 'resolved', :user, coalesce(assignee, :user)), burst_since = NULL, answer_at = NULL, answer_worker = NULL, answer_turn = NULL, rethinks = 0, tries = 0
+    assignee = iif(status = 'resolved', :user, coalesce(assignee, :user)),
+    snoozed_until = NULL, bot_back_at = iif(handled_by = 'staff' AND status = 'open', bot_back_at, NULL),
+    burst_since = NULL, answer_at = NULL, answer_worker = NULL, answer_turn = NULL, rethinks = 0, tries = 0
 WHERE id = :id;
+
+-- name: set_assignee
+UPDATE conversations SET assignee = :assignee WHERE id = :id;
 
 -- name: guest_is_answered
 UPDATE conversations SET answered_seq = guest_seq, waiting_since = NULL WHERE id = :id;
 
 -- name: return_to_bot
 UPDATE conversations
-SET epoch = epoch + 1, handled_by = 'bot', assignee = NULL,
+SET epoch = epoch + (handled_by = 'staff'), handled_by = 'bot', assignee = NULL,
+    status = iif(status = 'snoozed', 'open', status), snoozed_until = NULL, bot_back_at = NULL,
     answer_at = iif(guest_seq > answered_seq, :now, NULL),
     answer_worker = NULL, answer_turn = NULL, rethinks = 0, tries = 0
 WHERE id = :id;
@@ -379,15 +403,10 @@ WHERE id = :id;
 -- name: resolve
 UPDATE conversations
 SET status = 'resolved', epoch = epoch + 1, answered_seq = guest_seq, waiting_since = NULL,
+    snoozed_until = NULL, bot_back_at = NULL, ring_at = NULL,
+    urgent_since = NULL, urgent_words = NULL, urgent_rings_for = NULL, urgent_acknowledged_by = NULL,
     burst_since = NULL, answer_at = NULL, answer_worker = NULL, answer_turn = NULL, rethinks = 0, tries = 0
 WHERE id = :id;
-
--- name: settle_suggestion
-UPDATE suggestions SET outcome = :outcome, final_text = :final_text, settled_by = :by, settled_at = :now
-WHERE id = (SELECT suggestion_id FROM conversations WHERE id = :id);
-
--- name: forget_suggestion
-UPDATE conversations SET suggestion_id = NULL WHERE id = :id;
 
 -- name: suggestion
 SELECT id FROM suggestions WHERE id = :id AND conversation_id = :conversation_id;
@@ -401,6 +420,194 @@ WHERE id = :id;
 
 -- name: mark_read
 UPDATE conversations SET unread = 0 WHERE id = :id AND unread > 0 RETURNING id;
+
+
+-- =========================================== the tools of the desk ======================================
+
+-- name: settle_suggestion
+UPDATE suggestions SET outcome = :outcome, final_text = :final_text, settled_by = :by, settled_at = :now
+WHERE id = (SELECT suggestion_id FROM conversations WHERE id = :id);
+
+-- name: forget_suggestion
+UPDATE conversations SET suggestion_id = NULL WHERE id = :id;
+
+-- name: set_labels
+UPDATE conversations SET labels = :labels WHERE id = :id;
+
+-- name: remove_labels
+DELETE FROM conversation_labels WHERE conversation_id = :id;
+
+-- name: add_label
+INSERT INTO conversation_labels (conversation_id, hotel, label, label_key) VALUES (:id, :hotel, :label, :key);
+
+-- name: snooze
+UPDATE conversations
+SET status = 'snoozed', snoozed_until = :until, burst_since = NULL, answer_at = NULL, answer_worker = NULL,
+    answer_turn = NULL, rethinks = 0, tries = 0
+WHERE id = :id;
+
+-- A bot that may answer again answers what nobody has.
+-- name: set_bot_mode
+UPDATE conversations
+SET bot_mode = :mode,
+    answer_at = iif(handled_by = 'bot' AND status = 'open' AND waiting_since IS NOT NULL AND suggestion_id IS NULL,
+                    coalesce(answer_at, :now), answer_at)
+WHERE id = :id;
+
+-- A bot that is off has nothing.
+-- name: switch_bot_off
+UPDATE conversations
+SET bot_mode = 'off', handled_by = 'staff', epoch = epoch + 1, burst_since = NULL, answer_at = NULL,
+    answer_worker = NULL, answer_turn = NULL, rethinks = 0, tries = 0
+WHERE id = :id;
+
+-- name: set_bot_back
+UPDATE conversations SET bot_back_at = :at WHERE id = :id;
+
+-- name: acknowledge
+UPDATE conversations
+SET urgent_acknowledged_by = :user, urgent_rings_for = NULL, ring_at = NULL,
+    assignee = iif(handled_by = 'staff', coalesce(assignee, :user), NULL)
+WHERE id = :id AND urgent_since IS NOT NULL AND urgent_acknowledged_by IS NULL
+RETURNING id;
+
+-- name: canned_replies
+SELECT id, hotel, shortcut, text FROM canned_replies
+WHERE :hotels IS NULL OR hotel IN (SELECT value FROM json_each(:hotels)) ORDER BY hotel, shortcut_key;
+
+-- name: canned_reply_of_shortcut
+SELECT id FROM canned_replies WHERE hotel = :hotel AND shortcut_key = :key;
+
+-- A reply keeps its hotel: one of another hotel's is not there for the caller.
+-- name: save_canned
+INSERT INTO canned_replies (id, hotel, shortcut, shortcut_key, text) VALUES (:id, :hotel, :shortcut, :key, :text)
+ON CONFLICT (id) DO UPDATE SET shortcut = :shortcut, shortcut_key = :key, text = :text WHERE hotel = :hotel
+RETURNING id;
+
+-- name: remove_canned
+DELETE FROM canned_replies WHERE id = :id RETURNING id;
+
+
+-- ================================================ timers ================================================
+
+-- name: due_timers
+SELECT * FROM (
+    SELECT * FROM (SELECT 'wake' AS kind, hotel, id AS conversation_id, id AS subject, snoozed_until AS at
+                   FROM conversations WHERE snoozed_until <= :now ORDER BY snoozed_until LIMIT :limit)
+    UNION ALL
+    SELECT * FROM (SELECT 'bot_back', hotel, id, id, bot_back_at
+                   FROM conversations WHERE bot_back_at <= :now ORDER BY bot_back_at LIMIT :limit)
+    UNION ALL
+    SELECT * FROM (SELECT 'ring', hotel, id, id, ring_at
+                   FROM conversations WHERE ring_at <= :now ORDER BY ring_at LIMIT :limit)
+    UNION ALL
+    SELECT * FROM (SELECT 'send', c.hotel, s.conversation_id, s.id, s.at
+                   FROM scheduled_messages AS s JOIN conversations AS c ON c.id = s.conversation_id
+                   WHERE s.at <= :now AND s.ended_at IS NULL ORDER BY s.at LIMIT :limit)
+)
+ORDER BY at LIMIT :limit;
+
+-- name: wake_snoozed
+UPDATE conversations
+SET status = 'open', snoozed_until = NULL, unread = max(unread, 1),
+    answer_at = iif(handled_by = 'bot' AND waiting_since IS NOT NULL AND suggestion_id IS NULL, :now, NULL)
+WHERE id = :id AND snoozed_until <= :now
+RETURNING id;
+
+-- name: ring
+UPDATE conversations SET urgent_rings_for = :person, ring_at = :again_at WHERE id = :id AND ring_at <= :now
+RETURNING id;
+
+-- name: add_scheduled
+INSERT INTO scheduled_messages (id, conversation_id, user_name, text, at, created_at, seen_seq, client_id)
+VALUES (:id, :conversation_id, :user, :text, :at, :now, :seen_seq, :client_id)
+RETURNING *;
+
+-- name: scheduled_of_client
+SELECT * FROM scheduled_messages WHERE conversation_id = :conversation_id AND client_id = :client_id;
+
+-- name: scheduled
+SELECT * FROM scheduled_messages WHERE conversation_id = :id AND ended_at IS NULL ORDER BY at, id;
+
+-- name: end_scheduled
+UPDATE scheduled_messages SET ended_at = :now WHERE id = :id AND ended_at IS NULL AND (NOT :due OR at <= :now)
+RETURNING *;
+
+-- name: keep_scheduled_at
+UPDATE conversations
+SET scheduled_at = (SELECT min(at) FROM scheduled_messages WHERE conversation_id = :id AND ended_at IS NULL)
+WHERE id = :id;
+
+-- The guest has been answered up to :seq.
+-- name: guest_is_answered_up_to
+UPDATE conversations
+SET answered_seq = :seq, waiting_since = (SELECT created_at FROM messages
+                                          WHERE conversation_id = :id AND direction = 'in' AND seq > :seq
+                                          ORDER BY seq LIMIT 1)
+WHERE id = :id;
+
+
+-- ================================================ views =================================================
+
+-- The hotels that have conversations: one look at an index for each.
+-- name: hotels
+WITH RECURSIVE found (hotel) AS (
+    SELECT min(hotel) FROM conversations
+    UNION ALL
+    SELECT (SELECT min(c.hotel) FROM conversations AS c WHERE c.hotel > found.hotel)
+    FROM found WHERE found.hotel IS NOT NULL
+)
+SELECT hotel FROM found WHERE hotel IS NOT NULL;
+
+-- A page of a view at one hotel, behind a position (:at, :id); :label is one that they must have, or NULL.
+-- name: view_drawer
+SELECT * FROM shown_conversations
+WHERE hotel = :hotel AND drawer = :drawer AND (last_at, id) < (:at, :id)
+  AND (:label IS NULL OR :label IN (SELECT value FROM json_each(labels)))
+ORDER BY last_at DESC, id DESC LIMIT :limit;
+
+-- name: view_all
+SELECT * FROM shown_conversations
+WHERE hotel = :hotel AND status <> 'resolved' AND (last_at, id) < (:at, :id)
+  AND (:label IS NULL OR :label IN (SELECT value FROM json_each(labels)))
+ORDER BY last_at DESC, id DESC LIMIT :limit;
+
+-- name: view_urgent
+SELECT * FROM shown_conversations
+WHERE hotel = :hotel AND status = 'open' AND urgent_since IS NOT NULL AND (last_at, id) < (:at, :id)
+  AND (:label IS NULL OR :label IN (SELECT value FROM json_each(labels)))
+ORDER BY last_at DESC, id DESC LIMIT :limit;
+
+-- name: view_waiting
+SELECT * FROM shown_conversations
+WHERE hotel = :hotel AND status = 'open' AND waiting_since IS NOT NULL AND (waiting_since, id) > (:at, :id)
+  AND (:label IS NULL OR :label IN (SELECT value FROM json_each(labels)))
+ORDER BY waiting_since, id LIMIT :limit;
+
+-- name: count_drawer
+SELECT count(*) AS number FROM (
+    SELECT 1 FROM conversations WHERE hotel = :hotel AND drawer = :drawer LIMIT :limit
+);
+
+-- name: count_urgent
+SELECT count(*) AS number FROM (
+    SELECT 1 FROM conversations WHERE hotel = :hotel AND status = 'open' AND urgent_since IS NOT NULL LIMIT :limit
+);
+
+-- name: count_waiting
+SELECT count(*) AS number FROM (
+    SELECT 1 FROM conversations WHERE hotel = :hotel AND status = 'open' AND waiting_since IS NOT NULL LIMIT :limit
+);
+
+-- The labels at one hotel: one look at an index for each.
+-- name: labels
+WITH RECURSIVE found (label) AS (
+    SELECT min(label) FROM conversation_labels WHERE hotel = :hotel
+    UNION ALL
+    SELECT (SELECT min(l.label) FROM conversation_labels AS l WHERE l.hotel = :hotel AND l.label > found.label)
+    FROM found WHERE found.label IS NOT NULL
+)
+SELECT label FROM found WHERE label IS NOT NULL;
 
 
 -- =============================================== reading ================================================
@@ -427,7 +634,8 @@ WHERE (:hotels IS NULL OR hotel IN (SELECT value FROM json_each(:hotels)))
   AND (:last_at IS NULL OR (last_at, id) < (:last_at, :id))
 ORDER BY last_at DESC, id DESC LIMIT :limit;
 
--- :words is the text in the full-text index's own language, :like a pattern for names and handles.
+-- :words is the text in the full-text index's own language, :like a pattern for names and handles, :label_key a whole
+-- label without regard to case.
 -- name: inbox_search
 SELECT * FROM shown_conversations
 WHERE (:hotels IS NULL OR hotel IN (SELECT value FROM json_each(:hotels)))
@@ -439,6 +647,7 @@ WHERE (:hotels IS NULL OR hotel IN (SELECT value FROM json_each(:hotels)))
            WHERE message_search MATCH :words)
     OR guest_id IN (SELECT id FROM guests WHERE name_key LIKE :like ESCAPE '\')
     OR guest_id IN (SELECT guest_id FROM addresses WHERE handle LIKE :like ESCAPE '\')
+    OR id IN (SELECT conversation_id FROM conversation_labels WHERE label_key = :label_key)
   )
 ORDER BY last_at DESC, id DESC LIMIT :limit;
 

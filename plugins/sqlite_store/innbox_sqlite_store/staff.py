@@ -19,14 +19,16 @@ def take_over(tx: Transaction, conversation_id: str, user: str) -> Changed:
         raise Conflict(f"{before['assignee']} has this conversation already.")
     cancelled = take(tx, before, user)
     tx.run("set_deliver_at", id=conversation_id)
+    tx.run("set_bot_back", id=conversation_id, at=None)
     return changed(tx, conversation_id, updated=cancelled)
 
 
 def return_to_bot(tx: Transaction, conversation_id: str, rules: IngestRules) -> Changed:
     """See `Store.return_to_bot`. What nobody answered is due at once: its quiet time is over."""
     before = bare(tx, conversation_id)
-    if before["handled_by"] == HandledBy.BOT.value:
+    if before["handled_by"] == HandledBy.BOT.value and before["status"] != ConversationStatus.SNOOZED.value:
         return Changed(shown(tx, conversation_id))
+    end_suggestion(tx, before)
     tx.run("return_to_bot", id=conversation_id)
     return changed(tx, conversation_id)
 
@@ -36,6 +38,7 @@ def resolve(tx: Transaction, conversation_id: str) -> Changed:
     before = bare(tx, conversation_id)
     if before["status"] == ConversationStatus.RESOLVED.value:
         return Changed(shown(tx, conversation_id))
+    end_suggestion(tx, before)
     figures.count_resolved(tx, before)
     tx.run("resolve", id=conversation_id)
     return changed(tx, conversation_id)

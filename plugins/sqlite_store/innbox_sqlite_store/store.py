@@ -7,6 +7,8 @@ from typing import Any
 
 from innbox import (
     AuditEntry,
+    BotMode,
+    CannedReply,
     Changed,
     Committed,
     Conversation,
@@ -28,16 +30,33 @@ from innbox import (
     MediaJob,
     Message,
     Pulse,
+    Scheduled,
     Settled,
     StaffReply,
     StatusReport,
+    Timer,
     Tombstone,
     Turn,
     TurnEnd,
     TurnFacts,
     User,
+    ViewQuery,
 )
-from innbox_sqlite_store import answers, deliveries, erasing, figures, guests, house, people, reading, staff, turns
+from innbox_sqlite_store import (
+    answers,
+    deliveries,
+    erasing,
+    figures,
+    guests,
+    house,
+    people,
+    reading,
+    staff,
+    timers,
+    tools,
+    turns,
+    views,
+)
 from innbox_sqlite_store.database import Database
 
 
@@ -204,6 +223,74 @@ class SqliteDatabase:
 
     async def figures(self, hotels: frozenset[str] | None, since: datetime, until: datetime) -> Sequence[Figures]:
         return await self._read(figures.figures, hotels, since, until)
+
+    # views
+
+    async def view(self, query: ViewQuery) -> InboxPage:
+        return await self._read(views.view, query)
+
+    async def view_counts(self, user: str, hotels: frozenset[str] | None) -> Mapping[str, int]:
+        return await self._read(views.view_counts, user, hotels)
+
+    async def labels(self, hotels: frozenset[str] | None) -> Sequence[str]:
+        return await self._read(views.labels, hotels)
+
+    # the tools of the desk
+
+    async def set_labels(self, conversation_id: str, labels: Sequence[str]) -> Changed:
+        return await self._write(tools.set_labels, conversation_id, labels)
+
+    async def assign(self, conversation_id: str, assignee: str | None) -> Changed:
+        return await self._write(tools.assign, conversation_id, assignee)
+
+    async def snooze(self, conversation_id: str, until: datetime) -> Changed:
+        return await self._write(tools.snooze, conversation_id, until)
+
+    async def set_bot_mode(self, conversation_id: str, mode: BotMode | None) -> Changed:
+        return await self._write(tools.set_bot_mode, conversation_id, mode)
+
+    async def set_bot_back(self, conversation_id: str, at: datetime | None) -> Changed:
+        return await self._write(tools.set_bot_back, conversation_id, at)
+
+    async def acknowledge(self, conversation_id: str, user: str) -> Changed:
+        return await self._write(tools.acknowledge, conversation_id, user)
+
+    async def canned_replies(self, hotels: frozenset[str] | None) -> Sequence[CannedReply]:
+        return await self._read(tools.canned_replies, hotels)
+
+    async def save_canned(self, reply: CannedReply) -> None:
+        await self._write(tools.save_canned, reply)
+
+    async def remove_canned(self, canned_id: str) -> None:
+        await self._write(tools.remove_canned, canned_id)
+
+    # timers
+
+    async def due_timers(self, limit: int) -> Sequence[Timer]:
+        return await self._read(timers.due_timers, limit)
+
+    async def wake_snoozed(self, conversation_id: str) -> Changed | None:
+        return await self._write(timers.wake_snoozed, conversation_id)
+
+    async def bot_back(self, conversation_id: str, rules: IngestRules) -> Changed | None:
+        return await self._write(timers.bot_back, conversation_id, rules)
+
+    async def ring(self, conversation_id: str, person: str | None, again_at: datetime | None) -> Changed | None:
+        return await self._write(timers.ring, conversation_id, person, again_at)
+
+    async def schedule(
+        self, conversation_id: str, user: str, text: str, at: datetime, client_id: str | None
+    ) -> tuple[Scheduled, Changed]:
+        return await self._write(timers.schedule, conversation_id, user, text, at, client_id)
+
+    async def scheduled(self, conversation_id: str) -> Sequence[Scheduled]:
+        return await self._read(timers.scheduled, conversation_id)
+
+    async def unschedule(self, scheduled_id: str) -> Changed:
+        return await self._write(timers.unschedule, scheduled_id)
+
+    async def send_scheduled(self, scheduled_id: str, drafts: Sequence[Draft]) -> Changed | None:
+        return await self._write(timers.send_scheduled, scheduled_id, drafts)
 
     # people and settings
 

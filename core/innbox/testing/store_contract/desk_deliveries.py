@@ -9,7 +9,6 @@ from innbox.messages import Attachment, DeliveryStatus, Failure, MediaContent, M
 from innbox.ports import Finish, MediaJob, WaitAndAsk, WaitAndSend
 from innbox.testing.store_contract.desk_scenes import (
     FAILURE,
-    DeskStore,
     failed_message,
     fails,
     parked_message,
@@ -17,6 +16,7 @@ from innbox.testing.store_contract.desk_scenes import (
 from innbox.testing.store_contract.scenes import (
     CHANNEL,
     NO_IDS,
+    DeskStore,
     about,
     bot_answers,
     bot_message,

@@ -9,7 +9,6 @@ from innbox.messages import DeliveryStatus, StatusReport, TurnRecord, Usage, now
 from innbox.ports import Finish, IngestRules, Reply
 from innbox.testing.store_contract.desk_scenes import (
     FAILURE,
-    DeskStore,
     bot_proposes,
     failed_message,
     fails,
@@ -20,6 +19,7 @@ from innbox.testing.store_contract.scenes import (
     CHANNEL,
     HOTEL,
     OTHER_HOTEL,
+    DeskStore,
     bot_answers,
     bot_draft,
     bot_message,

@@ -8,13 +8,14 @@ from innbox.desk import AuditEntry
 from innbox.errors import NotFound
 from innbox.ids import new_id
 from innbox.messages import Address, now, parse_rfc3339
-from innbox.testing.store_contract.desk_scenes import DeskStore, bot_proposes, total
+from innbox.testing.store_contract.desk_scenes import bot_proposes, total
 from innbox.testing.store_contract.scenes import (
     CHANNEL,
     HANDLE,
     HOTEL,
     NO_IDS,
     OTHER_HOTEL,
+    DeskStore,
     guest_writes,
     names,
     soon,

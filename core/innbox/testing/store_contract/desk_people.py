@@ -10,8 +10,7 @@ from innbox.desk import AuditEntry
 from innbox.errors import NotFound, Refused
 from innbox.ids import new_id
 from innbox.messages import User, now
-from innbox.testing.store_contract.desk_scenes import DeskStore
-from innbox.testing.store_contract.scenes import HOTEL, NO_IDS, OTHER_HOTEL, soon
+from innbox.testing.store_contract.scenes import HOTEL, NO_IDS, OTHER_HOTEL, DeskStore, soon
 
 BOTH = frozenset({HOTEL, OTHER_HOTEL})
 

@@ -19,7 +19,6 @@ from innbox.messages import (
 )
 from innbox.ports import IngestRules, Reply, TurnEnd
 from innbox.testing.store_contract.desk_scenes import (
-    DeskStore,
     bot_proposes,
     proposal,
     suggestion_of,
@@ -27,6 +26,7 @@ from innbox.testing.store_contract.desk_scenes import (
 )
 from innbox.testing.store_contract.scenes import (
     NO_IDS,
+    DeskStore,
     bot_answers,
     bot_draft,
     claim_delivery,

@@ -2,19 +2,23 @@
 
 from collections.abc import Sequence
 from datetime import timedelta
-from typing import Any, Protocol
+from typing import Any
 
-from innbox.desk import Figures, KeepsDesk
+from innbox.desk import Figures
 from innbox.messages import Effect, Failure, Message, Suggestion, TurnRecord, now
-from innbox.ports import Committed, Finish, Propose, Store
-from innbox.testing.store_contract.scenes import CHANNEL, HANDLE, HOTEL, bot_message, claim_delivery, claim_turn
+from innbox.ports import Committed, Finish, Propose
+from innbox.testing.store_contract.scenes import (
+    CHANNEL,
+    HANDLE,
+    HOTEL,
+    DeskStore,
+    bot_message,
+    claim_delivery,
+    claim_turn,
+)
 
 FAILURE = Failure("63024", "No such recipient")
 UNDECIDED = Failure("undecided", "Nobody can tell")
-
-
-class DeskStore(Store, KeepsDesk, Protocol):
-    """A store that keeps a desk."""
 
 
 def proposal(text: str = "From 7 to 10.", *, even_if_newer: bool = False, effects: Sequence[Effect] = ()) -> Propose:
