@@ -10,7 +10,6 @@ import pytest
 
 from innbox import AuthorKind, BotMode, ChannelTraits, ConversationStatus, Direction, HandledBy, User, now
 from innbox.pipeline import runner, timing
-from innbox.testing.running import PASSWORD
 
 SOON = timedelta(seconds=0.3)
 
@@ -72,8 +71,7 @@ async def test_an_urgent_conversation_rings_for_one_after_the_other_and_then_for
     workshop: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     house = await workshop(hotel={"urgent": {"on_call": ["ana", "Bea", "gone"], "ring_seconds": 5}})
-    for name in ("ana", "Bea", "gone"):
-        await house.app.accounts.add_user(name, PASSWORD, "agent", None)
+    await house.add_users(ana=None, Bea=None, gone=None)
     of = house.app.runtime.of
 
     async def impatient(hotel: str) -> Any:
@@ -92,8 +90,7 @@ async def test_an_urgent_conversation_rings_for_one_after_the_other_and_then_for
 
 async def test_who_has_heard_of_it_ends_the_ringing(workshop: Any, ana: User, monkeypatch: pytest.MonkeyPatch) -> None:
     house = await workshop(hotel={"urgent": {"on_call": ["ana", "Bea"], "ring_seconds": 5}})
-    for name in ("ana", "Bea"):
-        await house.app.accounts.add_user(name, PASSWORD, "agent", None)
+    await house.add_users(ana=None, Bea=None)
     message = await house.guest_writes("Fire!")
 
     changed = await house.app.staff.acknowledge(ana, message.conversation_id)
