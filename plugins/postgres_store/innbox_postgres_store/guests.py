@@ -10,6 +10,7 @@ from innbox import (
     Changed,
     Direction,
     Draft,
+    GuestRecord,
     Inbound,
     Ingested,
     IngestRules,
@@ -23,7 +24,7 @@ from innbox_postgres_store.verbs import Verbs
 
 
 class Guests(Verbs):
-    """The verbs of `Store` for what comes from channels."""
+    """The verbs of `Store` for what comes from channels, and of `KeepsDesk` for what is known of a guest."""
 
     async def ingest(self, inbound: Inbound, rules: IngestRules) -> Ingested:
         handles = dict.fromkeys((inbound.address, *inbound.aliases))
@@ -87,6 +88,14 @@ class Guests(Verbs):
             failure.text if failure else None,
         )
         return rows.changed(facts) if facts else None
+
+    async def guest_record(self, conversation_id: str) -> GuestRecord | None:
+        known = rows.as_id(conversation_id)
+        facts = await self._database.value("guest_record", known) if known else None
+        return rows.guest_record(facts) if facts else None
+
+    async def set_opt_out(self, conversation_id: str, out: bool) -> Changed:
+        return await self._change("set_opt_out", conversation_id, out)
 
 
 def _notice(rules: IngestRules, message_id: str) -> str:

@@ -3,8 +3,10 @@
 from collections.abc import Sequence
 
 from innbox_postgres_store import schema
+from innbox_postgres_store.answers import Answers
 from innbox_postgres_store.deliveries import Deliveries
 from innbox_postgres_store.erasing import Erasing
+from innbox_postgres_store.figures import Counting
 from innbox_postgres_store.guests import Guests
 from innbox_postgres_store.house import House
 from innbox_postgres_store.people import People
@@ -17,7 +19,21 @@ from innbox_postgres_store.turns import Turns
 from innbox_postgres_store.views import Views
 
 
-class DatabaseStore(Guests, Erasing, Turns, Deliveries, Staff, Reading, Views, Tools, Timers, People, House):
+class DatabaseStore(
+    Guests,
+    Erasing,
+    Turns,
+    Deliveries,
+    Staff,
+    Answers,
+    Views,
+    Tools,
+    Timers,
+    Reading,
+    Counting,
+    People,
+    House,
+):
     """Innbox's `Store` on PostgreSQL. What each verb promises stands in the port; how it is kept, in `migrations/`."""
 
     def __init__(self, name: str, database: Database) -> None:

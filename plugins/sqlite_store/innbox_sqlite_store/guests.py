@@ -1,4 +1,4 @@
-"""Taking in what guests write."""
+"""Taking in what guests write, and what is known of them."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -9,9 +9,11 @@ from innbox import (
     Author,
     AuthorKind,
     BotMode,
+    Changed,
     ConversationStatus,
     Direction,
     Draft,
+    GuestRecord,
     HandledBy,
     Inbound,
     Ingested,
@@ -20,10 +22,19 @@ from innbox import (
     new_id,
     opt_out_note,
 )
+from innbox_sqlite_store import figures
 from innbox_sqlite_store.database import MICROSECONDS, Transaction
 from innbox_sqlite_store.erasing import is_kept_out
-from innbox_sqlite_store.log import add_messages, end_suggestion, shown, tell
-from innbox_sqlite_store.rows import attachments_to_json, maybe_moment, message_of, microseconds, to_json
+from innbox_sqlite_store.log import add_messages, bare, changed, end_suggestion, shown, tell
+from innbox_sqlite_store.rows import (
+    attachments_to_json,
+    conversation_of,
+    maybe_moment,
+    message_of,
+    microseconds,
+    moment,
+    to_json,
+)
 
 
 def ingest(tx: Transaction, inbound: Inbound, rules: IngestRules) -> Ingested:
@@ -65,12 +76,13 @@ def ingest(tx: Transaction, inbound: Inbound, rules: IngestRules) -> Ingested:
     if moved:
         end_suggestion(tx, grown)
     added = add_messages(tx, grown, _drafts(tx, conversation, rules, message, wish))
-    changed = shown(tx, conversation["id"])
+    figures.count(tx, inbound.hotel, guest_messages=1)
+    now_is = shown(tx, conversation["id"])
     return Ingested(
         message=message,
-        conversation=changed,
+        conversation=now_is,
         duplicate=False,
-        events=tell(tx, changed, new=(message, *added)),
+        events=tell(tx, now_is, new=(message, *added)),
         answer_at=maybe_moment(after.answer_at),
     )
 
@@ -78,6 +90,30 @@ def ingest(tx: Transaction, inbound: Inbound, rules: IngestRules) -> Ingested:
 def keep_aside(tx: Transaction, channel: str, provider_id: str, raw: Mapping[str, Any], reason: str) -> None:
     """See `Store.keep_aside`."""
     tx.run("keep_aside", channel=channel, provider_id=provider_id, raw=to_json(raw), reason=reason)
+
+
+def guest_record(tx: Transaction, conversation_id: str) -> GuestRecord | None:
+    """See `KeepsDesk.guest_record`."""
+    here = tx.one("shown_conversation", id=conversation_id)
+    guest = tx.one("guest", id=here["guest_id"]) if here else None
+    if here is None or guest is None:
+        return None
+    others = tx.all("other_conversations", guest_id=guest["id"], id=conversation_id)
+    return GuestRecord(
+        guest=conversation_of(here).guest,
+        first_seen_at=moment(guest["created_at"]),
+        addresses=tuple((row["channel"], row["handle"]) for row in tx.all("addresses_of_guest", id=guest["id"])),
+        opted_out_at=maybe_moment(guest["opted_out_at"]),
+        conversations=tuple(conversation_of(row) for row in others),
+    )
+
+
+def set_opt_out(tx: Transaction, conversation_id: str, out: bool) -> Changed:
+    """See `KeepsDesk.set_opt_out`. The first time that they said so stays."""
+    before = bare(tx, conversation_id)
+    if tx.one("set_opt_out", id=before["guest_id"], out=out) is None:
+        return Changed(shown(tx, conversation_id))
+    return changed(tx, conversation_id)
 
 
 def _duplicate(tx: Transaction, message_id: str) -> Ingested:

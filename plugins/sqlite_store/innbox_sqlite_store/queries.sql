@@ -56,6 +56,12 @@ ON CONFLICT DO NOTHING;
 -- name: conversation_of_guest
 SELECT * FROM conversations WHERE guest_id = :guest_id AND channel = :channel;
 
+-- name: other_conversations
+SELECT * FROM shown_conversations WHERE guest_id = :guest_id AND id <> :id ORDER BY last_at DESC, id DESC LIMIT 20;
+
+-- name: set_opt_out
+UPDATE guests SET opted_out_at = iif(:out, :now, NULL) WHERE id = :id AND (opted_out_at IS NULL) = :out RETURNING id;
+
 -- name: add_conversation
 INSERT INTO conversations (id, hotel, channel, guest_id, handle, handled_by, last_at)
 VALUES (:id, :hotel, :channel, :guest_id, :handle, :handled_by, :now)
@@ -115,6 +121,12 @@ SELECT * FROM shown_conversations WHERE guest_id = :id ORDER BY id;
 
 -- name: turns_of_conversation
 SELECT * FROM turns WHERE conversation_id = :id ORDER BY ended_at, id;
+
+-- name: suggestions_of_conversation
+SELECT * FROM suggestions WHERE conversation_id = :id ORDER BY made_at, id;
+
+-- name: scheduled_of_conversation
+SELECT * FROM scheduled_messages WHERE conversation_id = :id ORDER BY at, id;
 
 -- name: effects_of_turn
 SELECT * FROM tool_effects WHERE turn_id = :id ORDER BY id;
@@ -183,6 +195,15 @@ SELECT * FROM messages WHERE id IN (SELECT value FROM json_each(:ids));
 
 -- name: messages_of_client
 SELECT * FROM messages WHERE conversation_id = :conversation_id AND client_id = :client_id ORDER BY seq;
+
+-- name: set_meta
+UPDATE messages SET meta = :meta WHERE id = :id RETURNING *;
+
+-- The language of the guest of a conversation, where nobody knows it yet.
+-- name: learn_language
+UPDATE guests SET language = :language
+WHERE id = (SELECT guest_id FROM conversations WHERE id = :id) AND language IS NULL
+RETURNING id;
 
 -- name: set_attachments
 UPDATE messages SET attachments = :attachments WHERE id = :id;
@@ -260,6 +281,16 @@ RETURNING deliver_at;
 INSERT INTO turns (id, conversation_id, ending, epoch, last_seq, record, ended_at)
 VALUES (:id, :conversation_id, :ending, :epoch, :last_seq, :record, :now);
 
+-- name: add_suggestion
+INSERT INTO suggestions (id, conversation_id, turn_id, seq, text, sources, made_at)
+VALUES (:id, :conversation_id, :turn_id, :seq, :text, :sources, :now);
+
+-- name: set_suggestion
+UPDATE conversations SET suggestion_id = :suggestion_id WHERE id = :id;
+
+-- name: turn
+SELECT * FROM turns WHERE id = :id;
+
 -- name: add_effect
 INSERT INTO tool_effects (id, turn_id, conversation_id, tool, what, data, needs_approval, created_at)
 VALUES (:id, :turn_id, :conversation_id, :tool, :what, :data, :needs_approval, :now);
@@ -272,7 +303,8 @@ UPDATE conversations
 SET deliver_fence = deliver_fence + 1, deliver_worker = :worker
 WHERE id = :id AND deliver_at <= :now
   AND (deliver_worker IS NULL OR deliver_worker NOT IN (SELECT name FROM workers WHERE seen_at > :dead))
-RETURNING hotel, channel, handle, window_closes_at, deliver_fence;
+RETURNING hotel, channel, handle, window_closes_at, deliver_fence,
+    (SELECT opted_out_at IS NOT NULL FROM guests WHERE id = guest_id) AS opted_out;
 
 -- name: first_leaving
 SELECT * FROM messages
@@ -305,7 +337,32 @@ WHERE m.id = :id AND m.direction = 'out' AND c.channel = :channel;
 
 -- name: out_message_of_provider
 SELECT m.* FROM messages AS m JOIN conversations AS c ON c.id = m.conversation_id
-WHERE m.provider_id = :provider_id AND m.direction = 'out' AND c.channel = :channel;
+WHERE m.provider_id = :provider_id AND m.direction = 'out' AND c.channel = :channel
+UNION ALL
+SELECT m.* FROM retired_provider_ids AS r JOIN messages AS m ON m.id = r.message_id
+JOIN conversations AS c ON c.id = m.conversation_id
+WHERE r.provider_id = :provider_id AND c.channel = :channel
+LIMIT 1;
+
+-- name: is_retired
+SELECT 1 FROM retired_provider_ids WHERE message_id = :id AND provider_id = :provider_id;
+
+-- name: retire_provider_id
+INSERT OR IGNORE INTO retired_provider_ids (provider_id, message_id)
+SELECT provider_id, id FROM messages WHERE id = :id AND provider_id IS NOT NULL;
+
+-- name: unretire_provider_id
+DELETE FROM retired_provider_ids WHERE message_id = :id AND provider_id = :provider_id;
+
+-- name: send_anew
+UPDATE messages
+SET status = 'pending', error_code = NULL, error_text = NULL, provider_id = NULL, due_at = :now, absences = 0,
+    recalled = 0
+WHERE id = :id
+RETURNING *;
+
+-- name: mark_sent
+UPDATE messages SET status = 'sent', error_code = NULL, error_text = NULL WHERE id = :id RETURNING *;
 
 
 -- ================================================ staff =================================================
@@ -351,18 +408,28 @@ SET status = 'resolved', epoch = epoch + 1, answered_seq = guest_seq, waiting_si
     burst_since = NULL, answer_at = NULL, answer_worker = NULL, answer_turn = NULL, rethinks = 0, tries = 0
 WHERE id = :id;
 
--- name: mark_read
-UPDATE conversations SET unread = 0 WHERE id = :id AND unread > 0 RETURNING id;
-
-
--- =========================================== the tools of the desk ======================================
-
 -- name: settle_suggestion
 UPDATE suggestions SET outcome = :outcome, final_text = :final_text, settled_by = :by, settled_at = :now
 WHERE id = (SELECT suggestion_id FROM conversations WHERE id = :id);
 
 -- name: forget_suggestion
 UPDATE conversations SET suggestion_id = NULL WHERE id = :id;
+
+-- name: suggestion
+SELECT id FROM suggestions WHERE id = :id AND conversation_id = :conversation_id;
+
+-- A turn that is under way thinks about what is answered now; the bot keeps the conversation.
+-- name: drop_turn
+UPDATE conversations
+SET status = 'open', snoozed_until = NULL, burst_since = NULL, answer_at = NULL, answer_worker = NULL,
+    answer_turn = NULL, answer_fence = answer_fence + 1, rethinks = 0, tries = 0
+WHERE id = :id;
+
+-- name: mark_read
+UPDATE conversations SET unread = 0 WHERE id = :id AND unread > 0 RETURNING id;
+
+
+-- =========================================== the tools of the desk ======================================
 
 -- name: set_labels
 UPDATE conversations SET labels = :labels WHERE id = :id;
@@ -615,6 +682,9 @@ SELECT * FROM users ORDER BY name_key;
 -- name: user
 SELECT * FROM users WHERE name_key = :key;
 
+-- name: change_user
+UPDATE users SET role = :role, hotels = :hotels WHERE name_key = :key RETURNING name;
+
 -- name: set_password
 UPDATE users SET password_hash = :password_hash WHERE name_key = :key RETURNING name;
 
@@ -647,11 +717,68 @@ ON CONFLICT (hotel, key) DO UPDATE SET value = excluded.value, changed_by = excl
 -- name: remove_setting
 DELETE FROM settings WHERE hotel = :hotel AND key = :key;
 
+-- name: add_audit
+INSERT OR IGNORE INTO audit (id, at, user_name, action, hotel, conversation_id, detail)
+VALUES (:id, :at, :user, :action, :hotel, :conversation_id, :detail);
+
+-- name: audit
+SELECT * FROM audit WHERE id < :before ORDER BY id DESC LIMIT :limit;
+
+-- name: audit_of_hotel
+SELECT * FROM audit WHERE hotel = :hotel AND id < :before ORDER BY id DESC LIMIT :limit;
+
+-- name: audit_of_user
+SELECT * FROM audit
+WHERE user_name = :user AND id < :before
+  AND (:hotels IS NULL OR hotel IN (SELECT value FROM json_each(:hotels)))
+ORDER BY id DESC LIMIT :limit;
+
+
+-- =============================================== figures ================================================
+
+-- The classes of waiting times are paths into their lists, or NULL.
+-- name: add_figures
+UPDATE figures
+SET guest_messages = guest_messages + :guest_messages, bot_messages = bot_messages + :bot_messages,
+    staff_messages = staff_messages + :staff_messages, failed = failed + :failed,
+    hand_overs = hand_overs + :hand_overs, turns = turns + :turns, cost_usd = cost_usd + :cost_usd,
+    waits_by_bot = iif(:bot_waited IS NULL, waits_by_bot,
+                       json_set(waits_by_bot, :bot_waited, json_extract(waits_by_bot, :bot_waited) + 1)),
+    waits_by_staff = iif(:staff_waited IS NULL, waits_by_staff,
+                         json_set(waits_by_staff, :staff_waited, json_extract(waits_by_staff, :staff_waited) + 1)),
+    resolved = resolved + :resolved, solve_seconds = solve_seconds + :solve_seconds
+WHERE at = :at AND hotel = :hotel
+RETURNING at;
+
+-- name: begin_figures
+INSERT INTO figures (at, hotel) VALUES (:at, :hotel);
+
+-- name: figures
+SELECT * FROM figures
+WHERE at >= :since AND at < :until AND (:hotels IS NULL OR hotel IN (SELECT value FROM json_each(:hotels)))
+ORDER BY at, hotel;
+
+-- What was first said, by the guest or by us, after :seq.
+-- name: first_said_after
+SELECT created_at FROM messages
+WHERE conversation_id = :id AND seq > :seq AND direction <> 'note' ORDER BY seq LIMIT 1;
+
+-- name: set_resolved
+UPDATE conversations SET resolved_seq = last_seq WHERE id = :id;
+
 
 -- ================================================= files ================================================
 
 -- name: add_media
 INSERT INTO media (message_id, position, state, try_at) VALUES (:message_id, :position, 'fetching', :now);
+
+-- name: add_file
+INSERT INTO media (message_id, position, state, try_at, content_type, name, data)
+VALUES (:message_id, :position, 'ready', :now, :content_type, :name, :data);
+
+-- name: fetch_again
+INSERT INTO media (message_id, position, state, try_at) VALUES (:message_id, :position, 'fetching', :now)
+ON CONFLICT (message_id, position) DO UPDATE SET state = 'fetching', tries = 0, try_at = :now;
 
 -- name: media_due
 SELECT f.message_id, f.position, f.tries, c.channel, m.attachments

@@ -1,45 +1,12 @@
 """What staff do with a conversation."""
 
-from collections.abc import Sequence
 from sqlite3 import Row
 
-from innbox import (
-    Author,
-    AuthorKind,
-    Changed,
-    Conflict,
-    ConversationStatus,
-    Direction,
-    Draft,
-    HandledBy,
-    IngestRules,
-    Message,
-)
+from innbox import Changed, Conflict, ConversationStatus, HandledBy, IngestRules, Message
+from innbox_sqlite_store import figures
 from innbox_sqlite_store.database import Transaction
-from innbox_sqlite_store.log import add_messages, bare, changed, end_suggestion, shown
+from innbox_sqlite_store.log import bare, changed, end_suggestion, shown
 from innbox_sqlite_store.rows import message_of
-
-
-def staff_message(
-    tx: Transaction, conversation_id: str, user: str, drafts: Sequence[Draft], client_id: str | None
-) -> Changed:
-    """See `Store.staff_message`."""
-    before = bare(tx, conversation_id)
-    if again := _seen(tx, conversation_id, client_id):
-        return again
-    cancelled = take(tx, before, user)
-    tx.run("guest_is_answered", id=conversation_id)
-    added = add_messages(tx, before, [(Direction.OUT, draft) for draft in drafts], client_id=client_id)
-    return changed(tx, conversation_id, new=added, updated=cancelled)
-
-
-def staff_note(tx: Transaction, conversation_id: str, user: str, text: str, client_id: str | None) -> Changed:
-    """See `Store.staff_note`."""
-    before = bare(tx, conversation_id)
-    if again := _seen(tx, conversation_id, client_id):
-        return again
-    note = Draft(text, Author(AuthorKind.STAFF, user))
-    return changed(tx, conversation_id, new=add_messages(tx, before, [(Direction.NOTE, note)], client_id=client_id))
 
 
 def take_over(tx: Transaction, conversation_id: str, user: str) -> Changed:
@@ -72,6 +39,7 @@ def resolve(tx: Transaction, conversation_id: str) -> Changed:
     if before["status"] == ConversationStatus.RESOLVED.value:
         return Changed(shown(tx, conversation_id))
     end_suggestion(tx, before)
+    figures.count_resolved(tx, before)
     tx.run("resolve", id=conversation_id)
     return changed(tx, conversation_id)
 
@@ -82,16 +50,6 @@ def mark_read(tx: Transaction, conversation_id: str) -> Changed:
     if tx.one("mark_read", id=conversation_id) is None:
         return Changed(shown(tx, conversation_id))
     return changed(tx, conversation_id)
-
-
-def _seen(tx: Transaction, conversation_id: str, client_id: str | None) -> Changed | None:
-    """Return what a `client_id` did the first time, or None where it is new."""
-    if client_id is None:
-        return None
-    rows = tx.all("messages_of_client", conversation_id=conversation_id, client_id=client_id)
-    if not rows:
-        return None
-    return Changed(shown(tx, conversation_id), messages=tuple(message_of(row) for row in rows), duplicate=True)
 
 
 def take(tx: Transaction, before: Row, user: str | None) -> tuple[Message, ...]:

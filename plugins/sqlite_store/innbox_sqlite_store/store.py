@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from innbox import (
+    AuditEntry,
     BotMode,
     CannedReply,
     Changed,
@@ -17,6 +18,8 @@ from innbox import (
     Due,
     Erased,
     EventPage,
+    Figures,
+    GuestRecord,
     HistoryPage,
     Inbound,
     InboxPage,
@@ -29,15 +32,31 @@ from innbox import (
     Pulse,
     Scheduled,
     Settled,
+    StaffReply,
     StatusReport,
     Timer,
     Tombstone,
     Turn,
     TurnEnd,
+    TurnFacts,
     User,
     ViewQuery,
 )
-from innbox_sqlite_store import deliveries, erasing, guests, house, people, reading, staff, timers, tools, turns, views
+from innbox_sqlite_store import (
+    answers,
+    deliveries,
+    erasing,
+    figures,
+    guests,
+    house,
+    people,
+    reading,
+    staff,
+    timers,
+    tools,
+    turns,
+    views,
+)
 from innbox_sqlite_store.database import Database
 
 
@@ -76,6 +95,12 @@ class SqliteDatabase:
 
     async def keep_aside(self, channel: str, provider_id: str, raw: Mapping[str, Any], reason: str) -> None:
         await self._write(guests.keep_aside, channel, provider_id, raw, reason)
+
+    async def guest_record(self, conversation_id: str) -> GuestRecord | None:
+        return await self._read(guests.guest_record, conversation_id)
+
+    async def set_opt_out(self, conversation_id: str, out: bool) -> Changed:
+        return await self._write(guests.set_opt_out, conversation_id, out)
 
     async def report_status(self, report: StatusReport) -> Changed | None:
         return await self._write(deliveries.report_status, report)
@@ -126,15 +151,37 @@ class SqliteDatabase:
     async def settle_delivery(self, delivery: Delivery, end: DeliveryEnd) -> Settled:
         return await self._write(deliveries.settle_delivery, delivery, end)
 
+    async def retry(self, message_id: str) -> Changed:
+        return await self._write(deliveries.retry, message_id)
+
+    async def decide(self, message_id: str, arrived: bool) -> Changed:
+        return await self._write(deliveries.decide, message_id, arrived)
+
     # staff
 
     async def staff_message(
         self, conversation_id: str, user: str, drafts: Sequence[Draft], client_id: str | None
     ) -> Changed:
-        return await self._write(staff.staff_message, conversation_id, user, drafts, client_id)
+        return await self.reply(StaffReply(conversation_id, user, tuple(drafts), client_id=client_id))
+
+    async def reply(self, reply: StaffReply) -> Changed:
+        return await self._write(answers.reply, reply)
 
     async def staff_note(self, conversation_id: str, user: str, text: str, client_id: str | None) -> Changed:
-        return await self._write(staff.staff_note, conversation_id, user, text, client_id)
+        return await self.note(conversation_id, user, text, client_id, ())
+
+    async def note(
+        self, conversation_id: str, user: str, text: str, client_id: str | None, mentions: Sequence[str]
+    ) -> Changed:
+        return await self._write(answers.note, conversation_id, user, text, client_id, mentions)
+
+    async def dismiss_suggestion(self, conversation_id: str, suggestion_id: str, user: str) -> Changed:
+        return await self._write(answers.dismiss_suggestion, conversation_id, suggestion_id, user)
+
+    async def save_translation(
+        self, message_id: str, language: str, text: str, source: str | None = None
+    ) -> Changed | None:
+        return await self._write(answers.save_translation, message_id, language, text, source)
 
     async def take_over(self, conversation_id: str, user: str) -> Changed:
         return await self._write(staff.take_over, conversation_id, user)
@@ -170,6 +217,12 @@ class SqliteDatabase:
 
     async def conversation_for(self, hotel: str, channel: str, handle: str) -> Conversation | None:
         return await self._read(reading.conversation_for, hotel, channel, handle)
+
+    async def turn(self, turn_id: str) -> TurnFacts | None:
+        return await self._read(answers.turn, turn_id)
+
+    async def figures(self, hotels: frozenset[str] | None, since: datetime, until: datetime) -> Sequence[Figures]:
+        return await self._read(figures.figures, hotels, since, until)
 
     # views
 
@@ -250,6 +303,9 @@ class SqliteDatabase:
     async def user(self, name: str) -> tuple[User, str] | None:
         return await self._read(people.user, name)
 
+    async def change_user(self, name: str, role: str, hotels: frozenset[str] | None) -> None:
+        await self._write(people.change_user, name, role, hotels)
+
     async def set_password(self, name: str, password_hash: str) -> None:
         await self._write(people.set_password, name, password_hash)
 
@@ -271,6 +327,14 @@ class SqliteDatabase:
     async def change_settings(self, hotel: str, values: Mapping[str, Any], user: str) -> None:
         await self._write(people.change_settings, hotel, values, user)
 
+    async def audit(self, entry: AuditEntry) -> None:
+        await self._write(people.audit, entry)
+
+    async def audit_log(
+        self, hotels: frozenset[str] | None, before: str | None, limit: int, user: str | None = None
+    ) -> Sequence[AuditEntry]:
+        return await self._read(people.audit_log, hotels, before, limit, user)
+
     # files
 
     async def media_due(self, limit: int) -> Sequence[MediaJob]:
@@ -280,6 +344,9 @@ class SqliteDatabase:
         self, job: MediaJob, content: MediaContent | None, *, url: str | None, again_at: datetime | None
     ) -> Changed | None:
         return await self._write(house.save_media, job, content, url, again_at)
+
+    async def retry_media(self, message_id: str, position: int) -> Changed:
+        return await self._write(house.retry_media, message_id, position)
 
     async def media(self, message_id: str, position: int) -> MediaContent | None:
         return await self._read(house.media, message_id, position)

@@ -102,10 +102,11 @@ def send_scheduled(tx: Transaction, scheduled_id: str, drafts: Sequence[Draft]) 
     if ended is None:
         return None
     conversation = bare(tx, ended["conversation_id"])
-    added = add_messages(tx, conversation, [(Direction.OUT, draft) for draft in drafts])
-    if conversation["answer_at"] is None:
-        seen = max(conversation["answered_seq"], ended["seen_seq"])
-        tx.run("guest_is_answered_up_to", id=conversation["id"], seq=seen)
+    answers = conversation["answer_at"] is None and ended["seen_seq"] > conversation["answered_seq"]
+    waited_since = conversation["waiting_since"] if answers else None
+    added = add_messages(tx, conversation, [(Direction.OUT, draft) for draft in drafts], waited_since=waited_since)
+    if answers:
+        tx.run("guest_is_answered_up_to", id=conversation["id"], seq=ended["seen_seq"])
     tx.run("keep_scheduled_at", id=conversation["id"])
     return changed(tx, conversation["id"], new=added)
 

@@ -285,8 +285,11 @@ BEGIN
     END IF;
     SELECT * INTO c FROM conversations WHERE id = s.conversation_id;
     v_now := clock_timestamp();
-    v_added := add_messages(c.id, c.channel, c.last_seq, v_now, p_drafts, NULL);
     v_seen := CASE WHEN c.answer_at IS NULL THEN greatest(c.answered_seq, s.seen_seq) ELSE c.answered_seq END;
+    v_added := add_messages(
+        c.id, c.channel, c.last_seq, v_now,
+        answering(p_drafts, CASE WHEN v_seen > c.answered_seq THEN c.unanswered_since END, v_now), NULL
+    );
     UPDATE scheduled_messages SET ended_at = v_now WHERE id = s.id;
     UPDATE conversations SET
         last_seq = last_seq + cardinality(v_added),
