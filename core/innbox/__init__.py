@@ -37,8 +37,9 @@ from innbox.errors import (
     ToolError,
 )
 from innbox.events import Event, EventName
+from innbox.files import file_response, sniffed_type
 from innbox.hookspecs import hookimpl
-from innbox.http import client_address, origin_allowed
+from innbox.http import allow_body, client_address, origin_allowed
 from innbox.ids import new_id
 from innbox.memory_cache import MemoryCache
 from innbox.messages import (
@@ -130,6 +131,7 @@ from innbox.ports import (
     TurnEnd,
     WaitAndAsk,
     WaitAndSend,
+    WritesTexts,
 )
 from innbox.runtime import RuntimeSettings
 from innbox.text import split_text
@@ -259,9 +261,12 @@ __all__ = [
     "ViewQuery",
     "WaitAndAsk",
     "WaitAndSend",
+    "WritesTexts",
     "address_mark",
+    "allow_body",
     "client_address",
     "figures_span",
+    "file_response",
     "hookimpl",
     "marks_of",
     "message_mark",
@@ -272,5 +277,6 @@ __all__ = [
     "origin_allowed",
     "parse_rfc3339",
     "rfc3339",
+    "sniffed_type",
     "split_text",
 ]

@@ -14,6 +14,7 @@ from innbox.config import Config, Hotel
 from innbox.desk import KeepsDesk
 from innbox.dispatch import Dispatch
 from innbox.errors import NotReady, PluginError
+from innbox.files import Files
 from innbox.live import Live, Silence
 from innbox.memory_cache import MemoryCache
 from innbox.messages import Inbound, StatusReport, User
@@ -24,6 +25,7 @@ from innbox.pipeline.door import Door
 from innbox.pipeline.prompts import Prompts
 from innbox.pipeline.publisher import Publisher
 from innbox.pipeline.staff import Staff
+from innbox.pipeline.translation import GuestTexts
 from innbox.pipeline.wakes import NoWakes, Wakes
 from innbox.plugins import Plugin, new_manager, register
 from innbox.ports import LLM, Cache, Channel, Ingested, Store, Tool, Translator
@@ -67,7 +69,9 @@ class App:
 
         self.prompts = Prompts(self.hotels)
         self.alarm = Alarm(self)
+        self.files = Files(self)
         self.publisher = Publisher(self.dispatch)
+        self.guest_texts = GuestTexts(self)
         self.door = Door(self)
         self.staff = Staff(self)
 
@@ -86,7 +90,7 @@ class App:
         async with self.dispatch.lifespan(first=self._store_plugin):
             if check_schema:
                 await self._check_schema()
-            async with self.publisher.running():
+            async with self.publisher.running(), self.guest_texts.running():
                 yield
 
     async def ingest(self, inbound: Inbound) -> Ingested:
@@ -121,6 +125,10 @@ class App:
             await self.live.emit(name, data, to_sid or room, namespace)
         except Exception as error:
             log.warning("emit lost", event_name=name, error=type(error).__name__)
+
+    def file_link(self, message_id: str, position: int) -> str:
+        """Return the path at which everybody who is told of it may fetch a file of a message, for a day or two."""
+        return self.files.link(message_id, position)
 
     def signer(self, purpose: str) -> TimestampSigner:
         """Return a signer of texts for one purpose; what one purpose signed, another does not accept."""

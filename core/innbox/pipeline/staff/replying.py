@@ -1,8 +1,11 @@
 """What staff write: replies with all that may come with them, templates, and notes for colleagues."""
 
+import asyncio
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+
+import structlog
 
 from innbox.desk import StaffReply
 from innbox.errors import Refused
@@ -23,9 +26,12 @@ from innbox.pipeline.wakes import Step
 from innbox.ports import Changed, Draft, OffersTemplates
 from innbox.text import clean_text
 
+log = structlog.get_logger(__name__)
+
 MAX_NOTE = 8000
 MAX_FILES, MAX_FILE_BYTES = 10, 16 * 1024 * 1024
 MAX_VARIABLE = 1024
+TEMPLATE_SECONDS = 8.0
 
 _PLACEHOLDER = re.compile(r"\{\{\s*([\w.-]{1,64})\s*\}\}")
 
@@ -89,10 +95,19 @@ class Replying(Translating):
         return self._told("note left", await self._app.store.staff_note(conversation_id, user.name, text, client_id))
 
     async def templates(self, user: User, conversation_id: str) -> Sequence[TemplateOffer]:
-        """Return the templates that may be sent to the guest; none where the channel knows no templates."""
+        """Return the templates that may be sent to the guest; none where the channel knows no templates. Raises
+        `Refused` (`templates_away`) where its provider cannot be asked."""
         conversation = await self._seen_by(user, conversation_id)
         channel: object = self._channel_of(conversation)
-        return await channel.templates(conversation.hotel) if isinstance(channel, OffersTemplates) else ()
+        if not isinstance(channel, OffersTemplates):
+            return ()
+        try:
+            async with asyncio.timeout(TEMPLATE_SECONDS):
+                return await channel.templates(conversation.hotel)
+        except Exception as error:
+            log.warning("templates not had", channel=conversation.channel, error=type(error).__name__)
+            self._app.metrics.provider_error(conversation.channel, "templates")
+            raise Refused("The templates cannot be had just now. Please try again.", "templates_away") from error
 
     async def send_template(
         self,

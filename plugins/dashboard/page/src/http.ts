@@ -32,10 +32,6 @@ export async function post<T>(path: string, body: object): Promise<T> {
   return ask<T>(path, { method: "POST", headers, body: JSON.stringify(body) });
 }
 
-export async function remove(path: string): Promise<void> {
-  await ask(path, { method: "DELETE" });
-}
-
 export async function upload<T>(path: string, form: FormData): Promise<T> {
   return ask<T>(path, { method: "POST", body: form }, UPLOAD_DEADLINE);
 }
@@ -48,7 +44,6 @@ async function ask<T>(address: string, request: RequestInit, deadline = DEADLINE
   });
   if (response.status === 401) location.assign(`/login?next=${encodeURIComponent("/dashboard")}`);
   if (response.status === 503) throw new Unreachable(texts.problem.unavailable);
-  if (response.status === 204) return {} as T;
   const told = (await response.json().catch(() => null)) as (T & { ok?: boolean; error?: unknown; code?: string }) | null;
   if (response.ok && told && told.ok !== false) return told;
   const text = typeof told?.error === "string" ? told.error : texts.problem.other(response.status);

@@ -1,7 +1,7 @@
 // What the desk asks for when somebody looks at it, by the conversation or hotel that it belongs to.
 
 import { Fetched } from "./fetched";
-import { get, post, remove } from "./http";
+import { get, post } from "./http";
 import type {
   CannedReply,
   Conversation,
@@ -43,18 +43,7 @@ export class Lookups {
   /** The same for every conversation: the key is empty. */
   readonly actions = new Fetched(() => get<MessageAction[]>("/get_actions"));
 
-  /** Throws an `Error` whose message is a sentence for people, as do the next two. */
-  async saveCanned(reply: Omit<CannedReply, "id"> & { id?: string }): Promise<void> {
-    await post("/canned", reply);
-    await this.canned.load(reply.hotel);
-  }
-
-  async removeCanned(reply: CannedReply): Promise<void> {
-    await remove(`/canned/${encodeURIComponent(reply.id)}`);
-    await this.canned.load(reply.hotel);
-  }
-
-  /** Let a plugin do something with a message; returns what it says. */
+  /** Let a plugin do something with a message; returns what it says. Throws as `post` does. */
   async act(action: MessageAction, message: { id: string; conversation_id: string }): Promise<string> {
     const asked = { conversation_id: message.conversation_id, message_id: message.id };
     return (await post<{ text: string }>(`/actions/${encodeURIComponent(action.name)}`, asked)).text;

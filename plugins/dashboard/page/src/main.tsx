@@ -5,12 +5,18 @@ import { render } from "preact";
 import { App } from "./components/App";
 import { Desk } from "./desk";
 import { keep, restore } from "./memory";
+import { load } from "./messages";
 import { Store } from "./store";
 import type { HotelName, Me } from "./types";
 
 const root = document.getElementById("desk");
-if (root) {
+if (root) void begin(root);
+
+async function begin(root: HTMLElement): Promise<void> {
+  performance.mark("desk: begins");
   const me = readMe(root.dataset);
+  const own = new URL(import.meta.url);
+  await load(root.dataset.messages ?? new URL(`messages/${me.language}.js${own.search}`, own).href);
   const store = new Store(me, restore(me.user));
   keep(store);
   const desk = new Desk(store);

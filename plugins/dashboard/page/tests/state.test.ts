@@ -8,8 +8,10 @@ import {
   conversation,
   initialState,
   listing,
+  newestOfOthers,
   othersAt,
   reduce,
+  saidByOthersAfter,
   thread,
   unreadConversations,
   unsentOf,
@@ -18,6 +20,9 @@ import {
 import type { Conversation, EventName, Gone, Message, WireEvent } from "../src/types";
 
 const ME = { user: "ana", role: "agent", hotels: [{ slug: "miramar", name: "Hotel Miramar" }], title: "Innbox" };
+
+/** Of a text that is written and nothing else. */
+const NOTHING_MORE = { files: [], seenSeq: null, suggestionId: null, translateTo: null, problem: null };
 
 function aMessage(seq: number, change: Partial<Message> = {}): Message {
   return {
@@ -144,9 +149,12 @@ describe("an erased conversation", () => {
         text: "unsent",
         writtenAt: "2026-05-04T10:00:00.000Z",
         afterSeq: 1,
-        problem: null,
+        ...NOTHING_MORE,
       },
     },
+    { type: "files chosen", id: "c1", files: [new File(["x"], "x.png")] },
+    { type: "suggestion taken", id: "c1", suggestionId: "s1" },
+    { type: "held", conversationId: "c1", afterSeq: 0 },
   ];
 
   it("leaves the list and the screen, with all that was written for it", () => {
@@ -155,7 +163,7 @@ describe("an erased conversation", () => {
     assert.equal(state.open, null);
     assert.deepEqual(thread(state, "c1").messages, []);
     assert.deepEqual(state.drafts, { "c2|reply": "another" });
-    assert.deepEqual([state.modes, state.unsent], [{}, []]);
+    assert.deepEqual([state.modes, state.unsent, state.files, state.suggestions, state.held], [{}, [], {}, {}, null]);
     assert.equal(JSON.stringify(state).includes("text 1"), false);
   });
 
@@ -325,7 +333,7 @@ describe("writing", () => {
     text: "We keep a place.",
     writtenAt: "2026-05-04T10:10:00.000Z",
     afterSeq: 1,
-    problem: null,
+    ...NOTHING_MORE,
   };
   const mine = aMessage(2, { direction: "out", author: { kind: "staff", name: "ana" }, text: unsent.text });
 
@@ -366,6 +374,51 @@ describe("writing", () => {
       { type: "event", event: event(11, "new_message", { ...mine, author: { kind: "staff", name: "josé" } }) },
     ]);
     assert.equal(unsentOf(state, "c1").length, 1);
+  });
+
+  it("knows its own words when the guest gets them in another language, and its files", () => {
+    const translated = { ...mine, text: "Guardamos um lugar.", original: unsent.text };
+    const heard: Action = { type: "event", event: event(11, "new_message", translated) };
+    const state = after([aThreadOf([aMessage(1)]), { type: "written", unsent }, heard]);
+    assert.deepEqual(unsentOf(state, "c1"), []);
+
+    const withFiles = { ...unsent, files: [new File(["x"], "x.png")] };
+    const waits = after([aThreadOf([aMessage(1)]), { type: "written", unsent: withFiles }, heard]);
+    assert.equal(unsentOf(waits, "c1").length, 1);
+  });
+
+  it("takes files and the bot's draft along, and leaves both when the draft is wiped out or sent", () => {
+    const made: Action[] = [
+      { type: "drafted", id: "c1", mode: "reply", text: "The bot says" },
+      { type: "suggestion taken", id: "c1", suggestionId: "s1" },
+      { type: "files chosen", id: "c1", files: [new File(["x"], "x.png")] },
+    ];
+    assert.deepEqual(after(made).suggestions, { c1: "s1" });
+    assert.deepEqual(after([...made, { type: "drafted", id: "c1", mode: "note", text: "" }]).suggestions, { c1: "s1" });
+    assert.deepEqual(after([...made, { type: "drafted", id: "c1", mode: "reply", text: "" }]).suggestions, {});
+    const sent = after([...made, { type: "written", unsent }]);
+    assert.deepEqual([sent.drafts, sent.files, sent.suggestions], [{}, {}, {}]);
+    assert.deepEqual(after([...made, { type: "files chosen", id: "c1", files: [] }]).files, {});
+  });
+
+  it("is held over what others said to the guest or the guest said, and not over one's own words or notes", () => {
+    const state = after([
+      aThreadOf([
+        aMessage(1),
+        { ...mine, seq: 2 },
+        aMessage(3, { direction: "note", author: { kind: "staff", name: "bo" } }),
+        aMessage(4, { direction: "out", author: { kind: "bot", name: null } }),
+        aMessage(5, { direction: "out", author: { kind: "staff", name: "bo" } }),
+        aMessage(6),
+      ]),
+    ]);
+    assert.deepEqual(
+      saidByOthersAfter(state, "c1", 1).map((message) => message.seq),
+      [4, 5, 6],
+    );
+    assert.deepEqual(saidByOthersAfter(state, "c1", 6), []);
+    assert.equal(newestOfOthers(state, "c1"), 6);
+    assert.equal(newestOfOthers(state, "c2"), 0);
   });
 
   it("keeps a refused text with the reason, and tries it again under the same id", () => {

@@ -6,6 +6,8 @@ import { unreadConversations } from "../state";
 import { ConversationView } from "./ConversationView";
 import { GuestPanel } from "./GuestPanel";
 import { Inbox } from "./Inbox";
+import { RingBanner } from "./RingBanner";
+import { ShortcutSheet } from "./ShortcutSheet";
 import { TopBar } from "./TopBar";
 import { useMedia, WIDE } from "./hooks";
 
@@ -17,6 +19,7 @@ export function App({ desk }: { desk: Desk }) {
     <div class={open ? "app app-open" : "app"}>
       <Title desk={desk} />
       <TopBar desk={desk} />
+      <RingBanner desk={desk} />
       <Inbox desk={desk} />
       <section class="conversation" aria-label={texts.conversation}>
         {open ? (
@@ -29,6 +32,7 @@ export function App({ desk }: { desk: Desk }) {
         )}
       </section>
       {isWide && open && <GuestPanel desk={desk} id={open} />}
+      <ShortcutSheet desk={desk} />
     </div>
   );
 }

@@ -27,11 +27,14 @@ export class Asker {
   async ask<T extends object = object>(event: string, payload: object): Promise<Answer<T>> {
     const asOf = this.#store.peek().seen;
     const answer = await this.#line.ask<T & Told>(event, payload);
-    if (answer.ok) {
-      const messages = answer.messages ?? (answer.message ? [answer.message] : []);
-      this.#store.dispatch({ type: "told", conversation: answer.conversation, messages, asOf });
-    }
+    if (answer.ok) this.told(answer, asOf);
     return answer;
+  }
+
+  /** Take in what an answer tells; `asOf` is the newest event that was known when it was asked for. */
+  told(answer: Told, asOf: number): void {
+    const messages = answer.messages ?? (answer.message ? [answer.message] : []);
+    this.#store.dispatch({ type: "told", conversation: answer.conversation, messages, asOf });
   }
 
   /** Ask for something about a conversation; why it was not done is shown there. Null where it was not. */

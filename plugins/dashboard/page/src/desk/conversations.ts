@@ -5,8 +5,6 @@ import { conversation, thread } from "../state";
 import type { Store } from "../store";
 import { type Asker, sentence } from "./asking";
 
-export type Change = "take_over" | "return_to_bot" | "resolve";
-
 export class ConversationActions {
   readonly #store: Store;
   readonly #asker: Asker;
@@ -53,10 +51,6 @@ export class ConversationActions {
     } catch (error) {
       this.#store.dispatch({ type: "thread failed", id, problem: sentence(error) });
     }
-  }
-
-  async change(id: string, change: Change): Promise<void> {
-    await this.#asker.change(id, change);
   }
 
   markRead(id: string): void {

@@ -2,7 +2,7 @@
 
 import { find, getTab, getView } from "../api";
 import type { Line } from "../socket";
-import { type ListQuery, type View, chosenList, listing } from "../state";
+import { type ListQuery, type View, URGENT, chosenList, listing } from "../state";
 import type { Store } from "../store";
 import { sentence } from "./asking";
 
@@ -51,6 +51,12 @@ export class ListActions {
   loadOnce(): void {
     const state = this.#store.peek();
     if (!listing(state, chosenList(state)).loaded) void this.load();
+  }
+
+  /** Load what rings, unless it was loaded before: it must ring whichever list is chosen. */
+  loadUrgent(): void {
+    const state = this.#store.peek();
+    if (state.me.keepsDesk && !listing(state, URGENT).loaded) void this.load(URGENT);
   }
 
   /** Load the first page of a list. */

@@ -15,6 +15,7 @@ export * from "./line";
 export * from "./listings";
 export * from "./lists";
 export * from "./presence";
+export * from "./rings";
 export * from "./shape";
 export * from "./views";
 export * from "./writing";
