@@ -75,8 +75,9 @@ def ingest(tx: Transaction, inbound: Inbound, rules: IngestRules) -> Ingested:
     assert grown is not None
     if moved:
         end_suggestion(tx, grown)
+    alarmed = bool(rules.urgent) and conversation["handled_by"] == HandledBy.BOT.value
+    figures.count(tx, inbound.hotel, guest_messages=1, hand_overs=int(alarmed))
     added = add_messages(tx, grown, _drafts(tx, conversation, rules, message, wish))
-    figures.count(tx, inbound.hotel, guest_messages=1)
     now_is = shown(tx, conversation["id"])
     return Ingested(
         message=message,

@@ -1,4 +1,5 @@
-"""The contract of a store: subclass `StoreContract` in a test module, and every promise of the port is tested.
+"""The contract of a store: subclass `StoreContract` in a test module, and every promise of the port is tested. A store
+that keeps a desk has a second class, of `KeepsDeskContract`.
 
 The module gives two fixtures:
 
@@ -12,7 +13,12 @@ held by `KeepsDeskContract` too.
 
 from innbox.testing.store_contract.answering import AnsweringContract
 from innbox.testing.store_contract.delivering import DeliveringContract
+from innbox.testing.store_contract.desk_deliveries import DecisionsContract
+from innbox.testing.store_contract.desk_figures import FiguresContract
+from innbox.testing.store_contract.desk_guests import RecordsContract
 from innbox.testing.store_contract.desk_hands import HandsContract
+from innbox.testing.store_contract.desk_people import AuditContract
+from innbox.testing.store_contract.desk_replies import AnswersContract, RepliesContract
 from innbox.testing.store_contract.desk_timers import TimersContract
 from innbox.testing.store_contract.desk_tools import ToolsContract
 from innbox.testing.store_contract.desk_views import ViewsContract
@@ -41,5 +47,16 @@ class StoreContract(
     """Every promise of the `Store` port, as tests."""
 
 
-class KeepsDeskContract(HandsContract, ViewsContract, ToolsContract, TimersContract):
+class KeepsDeskContract(
+    HandsContract,
+    ViewsContract,
+    ToolsContract,
+    TimersContract,
+    RepliesContract,
+    AnswersContract,
+    DecisionsContract,
+    RecordsContract,
+    FiguresContract,
+    AuditContract,
+):
     """Every promise of the `KeepsDesk` port, as tests."""

@@ -151,7 +151,7 @@ $$;
 
 -- answers
 
--- As in 0011; and a draft for staff (`propose`), of which nothing leaves and after which the guest still waits. Every
+-- As in 0004; and a draft for staff (`propose`), of which nothing leaves and after which the guest still waits. Every
 -- other end of a turn ends the draft that waits.
 CREATE OR REPLACE FUNCTION commit_turn(
     p_conversation uuid, p_turn uuid, p_fence bigint, p_epoch integer, p_last_seq integer,
@@ -557,7 +557,8 @@ BEGIN
 END
 $$;
 
--- As in 0011; and what waits for its time keeps it.
+-- As in 0009; and a snooze and a draft that waits are over, and what waits for its time keeps it. The bot has it back at no
+-- time, unless staff had it already.
 CREATE OR REPLACE FUNCTION give_to_staff(p_conversation uuid, p_user text) RETURNS uuid[]
 LANGUAGE plpgsql AS $$
 DECLARE
@@ -664,7 +665,7 @@ CREATE FUNCTION retry_media(p_message uuid, p_position integer) RETURNS json
 LANGUAGE plpgsql AS $$
 DECLARE
     m            messages := lock_message(p_message);
-    v_attachment jsonb := m.attachments -> p_position;
+    v_attachment jsonb := CASE WHEN p_position >= 0 THEN m.attachments -> p_position END;
 BEGIN
     IF v_attachment IS NULL THEN
         RETURN NULL;

@@ -154,6 +154,10 @@ BEGIN
     RETURNING answer_at INTO c.answer_at;
     PERFORM add_figures(p_hotel, v_now, p_guest_messages => 1);
 
+    PERFORM add_figures(
+        p_hotel, v_now, p_guest_messages => 1,
+        p_hand_overs => (p_urgent IS NOT NULL AND c.handled_by = 'bot')::integer
+    );
     RETURN json_build_object(
         'answer_at', c.answer_at, 'changed', tell(c.id, '{}', ARRAY[p_message] || v_added, true)
     );
