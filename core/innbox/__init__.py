@@ -131,6 +131,7 @@ from innbox.ports import (
     TurnEnd,
     WaitAndAsk,
     WaitAndSend,
+    WritesTexts,
 )
 from innbox.runtime import RuntimeSettings
 from innbox.text import split_text
@@ -260,6 +261,7 @@ __all__ = [
     "ViewQuery",
     "WaitAndAsk",
     "WaitAndSend",
+    "WritesTexts",
     "address_mark",
     "allow_body",
     "client_address",
