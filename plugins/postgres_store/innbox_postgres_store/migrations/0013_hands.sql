@@ -152,7 +152,6 @@ BEGIN
         END
     WHERE id = c.id
     RETURNING answer_at INTO c.answer_at;
-    PERFORM add_figures(p_hotel, v_now, p_guest_messages => 1);
 
     PERFORM add_figures(
         p_hotel, v_now, p_guest_messages => 1,
