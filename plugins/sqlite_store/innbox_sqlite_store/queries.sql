@@ -408,6 +408,13 @@ SET status = 'resolved', epoch = epoch + 1, answered_seq = guest_seq, waiting_si
     burst_since = NULL, answer_at = NULL, answer_worker = NULL, answer_turn = NULL, rethinks = 0, tries = 0
 WHERE id = :id;
 
+-- name: settle_suggestion
+UPDATE suggestions SET outcome = :outcome, final_text = :final_text, settled_by = :by, settled_at = :now
+WHERE id = (SELECT suggestion_id FROM conversations WHERE id = :id);
+
+-- name: forget_suggestion
+UPDATE conversations SET suggestion_id = NULL WHERE id = :id;
+
 -- name: suggestion
 SELECT id FROM suggestions WHERE id = :id AND conversation_id = :conversation_id;
 
@@ -423,13 +430,6 @@ UPDATE conversations SET unread = 0 WHERE id = :id AND unread > 0 RETURNING id;
 
 
 -- =========================================== the tools of the desk ======================================
-
--- name: settle_suggestion
-UPDATE suggestions SET outcome = :outcome, final_text = :final_text, settled_by = :by, settled_at = :now
-WHERE id = (SELECT suggestion_id FROM conversations WHERE id = :id);
-
--- name: forget_suggestion
-UPDATE conversations SET suggestion_id = NULL WHERE id = :id;
 
 -- name: set_labels
 UPDATE conversations SET labels = :labels WHERE id = :id;

@@ -89,8 +89,8 @@ class HandsContract:
         assert (notice.text, notice.seq, notice.direction) == ("We are coming.", 2, Direction.OUT)
         assert (notice.author.kind, notice.status) == (AuthorKind.BOT, DeliveryStatus.PENDING)
         assert notice.meta["trace"] == taken.message.id
-        assert (await claim_delivery(store, taken.conversation.id)).outgoing.text == "We are coming."
         assert taken.conversation == await store.conversation(taken.conversation.id)
+        assert (await claim_delivery(store, taken.conversation.id)).outgoing.text == "We are coming."
 
     async def test_a_message_that_is_urgent_without_a_notice_adds_none(self, store: DeskStore) -> None:
         taken = await fire(store, replace(FIRE, notice="", ring_for=None, ring_seconds=None))

@@ -12,7 +12,7 @@ $$;
 
 -- As in 0003; and an urgent message gives the conversation to staff, its own mode goes before the hotel's, a snooze is
 -- over, and a guest may opt out of messages that they did not ask for, or in again. `p_note` tells staff of that,
--- `p_notice` tells the guest that somebody was called; both are drafts as `add_messages` takes them.
+-- `p_notice` tells the guest that somebody was called; both are drafts as `add_messages` takes them. It is counted.
 CREATE FUNCTION ingest_message(
     p_hotel text, p_channels text[], p_handles text[], p_provider_id text,
     p_message uuid, p_new_guest uuid, p_new_conversation uuid,
@@ -227,7 +227,7 @@ BEGIN
 END
 $$;
 
--- As in 0006; and what staff had planned for it, its urgency and a draft that waits are over.
+-- As in 0006; and what staff had planned for it, its urgency and a draft that waits are over. It is counted.
 CREATE OR REPLACE FUNCTION resolve(p_conversation uuid) RETURNS json
 LANGUAGE plpgsql AS $$
 DECLARE
