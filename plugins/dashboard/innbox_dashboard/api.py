@@ -12,6 +12,7 @@ from innbox_dashboard.lists import Lists
 _NO_STORE = {"cache-control": "no-store"}
 _WHOLE_NUMBER = re.compile(r"[0-9]{1,15}", re.ASCII)
 _MAX_TEXT = 200
+MOST_AT_ONCE = 200  # conversations or messages of a page
 
 
 class Api:
@@ -29,7 +30,7 @@ class Api:
             handled_by=_choice(request, "handled_by", HandledBy),
             q=_text(request, "q"),
             cursor=_text(request, "cursor"),
-            limit=_number(request, "limit", 50, 1, 100),
+            limit=_number(request, "limit", 50, 1, MOST_AT_ONCE),
         )
         body = await self._lists.page(query)
         return Response(body, media_type="application/json", headers=_NO_STORE)
@@ -40,7 +41,7 @@ class Api:
         if conversation_id is None:
             raise Refused("conversation_id is missing.")
         before = _number(request, "before", 0, 1, 10**15)
-        limit = _number(request, "limit", 50, 1, 100)
+        limit = _number(request, "limit", 50, 1, MOST_AT_ONCE)
         conversation = await self._app.store.conversation(conversation_id)
         if conversation is None or not user.may_see(conversation.hotel):
             raise NotFound("There is no such conversation.")
