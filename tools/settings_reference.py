@@ -8,7 +8,7 @@ from typing import Any, get_args
 from pydantic import BaseModel, SecretStr
 from pydantic_core import PydanticUndefined
 
-from innbox.config import Config, Hotel, Logs, Metrics, Queue, Turns
+from innbox.config import Config, Hotel, Logs, Metrics, Queue, Turns, Urgency
 from innbox.plugins import installed, load_class
 
 ROOT = Path(__file__).parent.parent
@@ -25,6 +25,7 @@ HIDDEN = {"slug", "facts_path"}
 def text() -> str:
     """Return the whole page."""
     parts = [HEAD, *section("The file", Config), *section("`queue`", Queue), *section("`hotels.NAME`", Hotel)]
+    parts += [*section("`hotels.NAME.urgent`", Urgency)]
     parts += [*section("`turns`", Turns), *section("`metrics`", Metrics), *section("`logs`", Logs)]
     ours = {path.parent.name for path in (ROOT / "plugins").glob("*/pyproject.toml")}
     for name, point in sorted(installed().items()):

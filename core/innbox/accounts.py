@@ -4,7 +4,7 @@ import asyncio
 import hashlib
 import secrets
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from ipaddress import IPv4Address, ip_address, ip_network
 
@@ -12,6 +12,8 @@ import structlog
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
+from innbox.audit import Audit
+from innbox.desk import KeepsDesk
 from innbox.errors import NotFound, Refused, StoreUnavailable, Throttled
 from innbox.messages import User, now
 from innbox.ports import Cache, Store
@@ -22,16 +24,20 @@ MIN_PASSWORD, MAX_PASSWORD = 8, 1024
 WINDOW_SECONDS = 15 * 60.0
 WRONG_PER_ACCOUNT = 20
 WRONG_PER_ADDRESS = 60
-ROLES = ("agent", "admin")
+ROLES = ("agent", "lead", "admin")
+COMMAND_LINE = "(command line)"  # who it was, in the audit log, where nobody was signed in
 _HASHES_AT_ONCE = 2  # argon2id takes 64 MiB and tens of milliseconds of a core each
 
 
 class Accounts:
     """Signs staff in and out. Tokens are random; the store keeps their hashes alone."""
 
-    def __init__(self, store: Store, cache: Cache, hasher: PasswordHasher | None = None) -> None:
+    def __init__(
+        self, store: Store, cache: Cache, hasher: PasswordHasher | None = None, audit: Audit | None = None
+    ) -> None:
         self._store = store
         self._cache = cache
+        self._audit = audit or Audit(None)
         self._hasher = hasher or PasswordHasher()
         self._hashing = asyncio.Semaphore(_HASHES_AT_ONCE)
         self._nobody: str | None = None
@@ -60,6 +66,7 @@ class Accounts:
         token = secrets.token_urlsafe(32)
         await self._store.open_session(_hash(token), user.name, now() + (life or timedelta(hours=12)))
         log.info("signed in", user=user.name)
+        await self._audit.record(user, "sign_in", address=address)
         return token, user
 
     async def user_of(self, token: str | None) -> User | None:
@@ -68,32 +75,83 @@ class Accounts:
 
     async def sign_out(self, token: str | None) -> None:
         """End a session; an unknown token is no error."""
-        if token:
-            await self._store.close_session(_hash(token))
+        if not token:
+            return
+        user = await self._store.session(_hash(token))
+        await self._store.close_session(_hash(token))
+        if user is not None:
+            await self._audit.record(user, "sign_out")
 
-    async def add_user(self, name: str, password: str, role: str, hotels: Sequence[str] | None) -> User:
+    # what admins do; from the command line there is no `by`
+
+    async def add_user(
+        self, name: str, password: str, role: str, hotels: Sequence[str] | None, by: User | None = None
+    ) -> User:
         """Add a user; raises `Refused` for a bad name, password or role and `Conflict` for a name that is taken."""
         name = name.strip()
         if not 1 <= len(name) <= 64 or any(ord(character) < 32 for character in name):
             raise Refused("A name has 1 to 64 characters, none of them a control character.")
-        if role not in ROLES:
-            raise Refused(f"The role is one of {', '.join(ROLES)}.")
-        user = User(name, role, frozenset(hotels) if hotels else None, created_at=now())
+        user = User(name, _role(role), frozenset(hotels) if hotels else None, created_at=now())
+        _check_may(by, user)
         await self._store.add_user(user, await self._hash_password(password))
+        await self._record(by, "add_user", user)
         return user
 
     async def users(self) -> Sequence[User]:
         return await self._store.users()
 
-    async def disable(self, name: str) -> None:
-        """Disable a user and end their sessions; `NotFound` where there is none."""
+    async def disable(self, name: str, by: User | None = None) -> None:
+        """Disable a user and end their sessions; `NotFound` where there is none, `Refused` (`last_admin`) where an
+        admin would leave the house without one."""
+        user = await self._changed_by(by, name)
+        await self._check_not_last(by, user)
         await self._store.set_disabled(name, True)
+        await self._record(by, "disable_user", user)
 
-    async def set_password(self, name: str, password: str) -> None:
+    async def enable(self, name: str, by: User | None = None) -> None:
+        """Let a user sign in again; `NotFound` where there is none."""
+        user = await self._changed_by(by, name)
+        await self._store.set_disabled(name, False)
+        await self._record(by, "enable_user", user)
+
+    async def set_password(self, name: str, password: str, by: User | None = None) -> None:
         """Set a new password and end the user's sessions; `NotFound` where there is no such user."""
-        if await self._store.user(name) is None:
-            raise NotFound(f"There is no user {name}.")
+        user = await self._changed_by(by, name)
         await self._store.set_password(name, await self._hash_password(password))
+        await self._record(by, "set_password", user)
+
+    async def change(self, name: str, role: str, hotels: Sequence[str] | None, by: User | None = None) -> User:
+        """Set a user's role and hotels (None: all); their open sessions follow. Raises `NotFound`, and `Refused`
+        (`role`, `last_admin`, `no_desk`, `forbidden`)."""
+        store = self._store
+        if not isinstance(store, KeepsDesk):
+            raise Refused("The store of this house cannot change users.", "no_desk")
+        before = await self._changed_by(by, name)
+        after = replace(before, role=_role(role), hotels=frozenset(hotels) if hotels else None)
+        _check_may(by, after)
+        if not after.is_admin or after.hotels is not None:
+            await self._check_not_last(by, before)
+        await store.change_user(before.name, after.role, after.hotels)
+        await self._record(by, "change_user", after)
+        return after
+
+    async def _changed_by(self, by: User | None, name: str) -> User:
+        found = await self._store.user(name)
+        if found is None:
+            raise NotFound(f"There is no user {name}.")
+        _check_may(by, found[0])
+        return found[0]
+
+    async def _check_not_last(self, by: User | None, user: User) -> None:
+        """Somebody must be left who may change everything; on the command line, the house's master decides."""
+        if by is None or not _rules_all(user):
+            return
+        if not any(_rules_all(other) for other in await self._store.users() if other.name != user.name):
+            raise Refused("This is the only admin of all hotels; make another one first.", "last_admin")
+
+    async def _record(self, by: User | None, action: str, user: User) -> None:
+        hotels = sorted(user.hotels) if user.hotels is not None else None
+        await self._audit.record(by or COMMAND_LINE, action, who=user.name, role=user.role, hotels=hotels)
 
     async def _verified(self, name: str, password: str) -> User | None:
         found = await self._store.user(name)
@@ -136,6 +194,27 @@ class Accounts:
     async def _take_back(self, keys: "_Keys") -> None:
         for key in keys.all:
             await self._cache.add(key, -1, WINDOW_SECONDS)
+
+
+def _role(role: str) -> str:
+    if role not in ROLES:
+        raise Refused(f"The role is one of {', '.join(ROLES)}.", "role")
+    return role
+
+
+def _rules_all(user: User) -> bool:
+    return user.is_admin and user.hotels is None and not user.disabled
+
+
+def _check_may(by: User | None, user: User) -> None:
+    """Raise `Refused` (`forbidden`) where `by` may not make or change a user: who is no admin, and an admin of some
+    hotels where the user may see others."""
+    if by is None:
+        return
+    if not by.is_admin:
+        raise Refused("Only an admin may change users.", "forbidden")
+    if by.hotels is not None and (user.hotels is None or not user.hotels <= by.hotels):
+        raise Refused("That user may see hotels that you may not.", "forbidden")
 
 
 @dataclass(frozen=True, slots=True)

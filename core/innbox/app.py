@@ -9,19 +9,26 @@ import structlog
 from itsdangerous import TimestampSigner
 
 from innbox.accounts import Accounts
+from innbox.audit import Audit
 from innbox.config import Config, Hotel
+from innbox.desk import KeepsDesk
 from innbox.dispatch import Dispatch
 from innbox.errors import NotReady, PluginError
+from innbox.files import Files
 from innbox.live import Live, Silence
 from innbox.memory_cache import MemoryCache
-from innbox.messages import Inbound, StatusReport
+from innbox.messages import Inbound, StatusReport, User
 from innbox.metrics import Metrics
+from innbox.panels import MessageAction
+from innbox.pipeline.alarm import Alarm
 from innbox.pipeline.door import Door
+from innbox.pipeline.prompts import Prompts
 from innbox.pipeline.publisher import Publisher
 from innbox.pipeline.staff import Staff
+from innbox.pipeline.translation import GuestTexts
 from innbox.pipeline.wakes import NoWakes, Wakes
 from innbox.plugins import Plugin, new_manager, register
-from innbox.ports import LLM, Cache, Channel, Ingested, Store, Tool
+from innbox.ports import LLM, Cache, Channel, Ingested, Store, Tool, Translator
 from innbox.runtime import Runtime
 
 log = structlog.get_logger(__name__)
@@ -47,16 +54,24 @@ class App:
         self.wakes: Wakes = NoWakes()
 
         self._store_plugin, self.store = self._only_store()
+        self.desk_store: KeepsDesk | None = self.store if isinstance(self.store, KeepsDesk) else None
         self.cache: Cache = self._only_cache()
-        self.accounts = Accounts(self.store, self.cache)
-        self.runtime = Runtime(self.store, self.hotels)
+        self.audit = Audit(self.desk_store)
+        self.accounts = Accounts(self.store, self.cache, audit=self.audit)
+        self.runtime = Runtime(self.store, self.hotels, self.audit)
         self.channels: Mapping[str, Channel] = self._named("register_channels", Channel)
         if not self.channels:
             raise PluginError("no enabled plugin brings a channel; enable webchat or whatsapp_twilio")
         self.llms: Sequence[LLM] = tuple(self._named("register_llms", LLM).values())
         self.tools: Mapping[str, Tool] = self._named("register_tools", Tool)
+        self.translators: Sequence[Translator] = tuple(self._named("register_translators", Translator).values())
+        self.actions: Mapping[str, MessageAction] = self._named("register_actions", MessageAction)
 
+        self.prompts = Prompts(self.hotels)
+        self.alarm = Alarm(self)
+        self.files = Files(self)
         self.publisher = Publisher(self.dispatch)
+        self.guest_texts = GuestTexts(self)
         self.door = Door(self)
         self.staff = Staff(self)
 
@@ -75,7 +90,7 @@ class App:
         async with self.dispatch.lifespan(first=self._store_plugin):
             if check_schema:
                 await self._check_schema()
-            async with self.publisher.running():
+            async with self.publisher.running(), self.guest_texts.running():
                 yield
 
     async def ingest(self, inbound: Inbound) -> Ingested:
@@ -90,6 +105,15 @@ class App:
         """Take in a provider's word on a delivery; one on an unknown message is no error. Raises `StoreUnavailable`."""
         await self.door.report_status(report)
 
+    async def record(
+        self, user: User | str, action: str, hotel: str | None = None, conversation_id: str | None = None, **detail: Any
+    ) -> None:
+        """Keep in the audit log who did what; `detail` is small JSON without a guest's text, name or number.
+
+        Never raises. Without a desk's store there is no audit log.
+        """
+        await self.audit.record(user, action, hotel, conversation_id, **detail)
+
     async def emit(
         self, name: str, data: Any, *, room: str | None = None, namespace: str = "/", to_sid: str | None = None
     ) -> None:
@@ -101,6 +125,10 @@ class App:
             await self.live.emit(name, data, to_sid or room, namespace)
         except Exception as error:
             log.warning("emit lost", event_name=name, error=type(error).__name__)
+
+    def file_link(self, message_id: str, position: int) -> str:
+        """Return the path at which everybody who is told of it may fetch a file of a message, for a day or two."""
+        return self.files.link(message_id, position)
 
     def signer(self, purpose: str) -> TimestampSigner:
         """Return a signer of texts for one purpose; what one purpose signed, another does not accept."""

@@ -4,14 +4,16 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
-from typing import TYPE_CHECKING, Any
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import pluggy
 import structlog
 
 from innbox.errors import InnboxError, PluginError
 from innbox.events import Event
-from innbox.messages import Route, Snippet, Turn
+from innbox.messages import Conversation, Route, Snippet, Turn
+from innbox.panels import GuestFact, Panel
 
 if TYPE_CHECKING:
     from innbox.app import App
@@ -19,6 +21,9 @@ if TYPE_CHECKING:
 log = structlog.get_logger(__name__)
 
 CONTEXT_SECONDS = 3.0  # how long a plugin may gather context before the turn goes on without it
+PANEL_SECONDS = 2.0  # how long staff wait for what a plugin shows beside a conversation
+
+T = TypeVar("T")
 
 
 class Dispatch:
@@ -88,21 +93,18 @@ class Dispatch:
 
     async def gather_context(self, turn: Turn) -> tuple[Snippet, ...]:
         """Ask all plugins at once, each within `CONTEXT_SECONDS`; failing and late ones are left out and counted."""
+        found = await self._gather("gather_context", Snippet, CONTEXT_SECONDS, turn=turn)
+        return tuple(snippet for _, snippet in found)
 
-        async def one(name: str, function: Any, arguments: dict[str, Any]) -> list[Snippet]:
-            try:
-                async with asyncio.timeout(CONTEXT_SECONDS):
-                    snippets = await function(**arguments)
-                return [snippet for snippet in snippets or () if isinstance(snippet, Snippet)]
-            except Exception as error:
-                self._failed(name, "gather_context", error)
-                return []
+    async def guest_facts(self, conversation: Conversation) -> tuple[GuestFact, ...]:
+        """Return what plugins know of a guest, each with its plugin as the source; as with `gather_context`."""
+        found = await self._gather("guest_facts", GuestFact, PANEL_SECONDS, conversation=conversation)
+        return tuple(replace(fact, source=plugin) for plugin, fact in found)
 
-        implementations = list(self._implementations("gather_context", turn=turn))
-        if not implementations:
-            return ()
-        found = await asyncio.gather(*(one(*implementation) for implementation in implementations))
-        return tuple(snippet for snippets in found for snippet in snippets)
+    async def desk_panels(self, conversation: Conversation) -> tuple[Panel, ...]:
+        """Return the plugins' panels beside a conversation, each with its plugin as the source."""
+        found = await self._gather("desk_panels", Panel, PANEL_SECONDS, conversation=conversation)
+        return tuple(replace(panel, source=plugin) for plugin, panel in found)
 
     async def on_event(self, event: Event) -> None:
         """Tell every plugin of an event; a failing one harms nobody."""
@@ -126,6 +128,24 @@ class Dispatch:
                 problem = error
             results.append((name, line, problem, time.monotonic() - started))
         return results
+
+    async def _gather(self, hook: str, kind: type[T], seconds: float, **offered: Any) -> list[tuple[str, T]]:
+        """Call a hook of all plugins at once; return (plugin's name, part) for every part of the right type."""
+
+        async def one(name: str, function: Any, arguments: dict[str, Any]) -> list[tuple[str, T]]:
+            try:
+                async with asyncio.timeout(seconds):
+                    parts = await function(**arguments)
+                return [(name, part) for part in parts or () if isinstance(part, kind)]
+            except Exception as error:
+                self._failed(name, hook, error)
+                return []
+
+        implementations = list(self._implementations(hook, **offered))
+        if not implementations:
+            return []
+        found = await asyncio.gather(*(one(*implementation) for implementation in implementations))
+        return [part for parts in found for part in parts]
 
     def _implementations(self, hook: str, **offered: Any) -> Iterator[tuple[str, Any, dict[str, Any]]]:
         """Yield (plugin's name, function, the arguments that it takes) in the order of the YAML."""

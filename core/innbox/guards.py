@@ -10,7 +10,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from innbox.errors import Refused
-from innbox.http import origin_allowed
+from innbox.http import BODY_LIMIT, MORE_TIME, BodySize, origin_allowed
 
 if TYPE_CHECKING:
     from innbox.app import App
@@ -26,7 +26,8 @@ CONTENT_POLICY = (
 
 
 class SlowSenderProtocol(HttpToolsProtocol):
-    """uvicorn's HTTP protocol, which hangs up on a request that has not arrived whole after `REQUEST_SECONDS`."""
+    """uvicorn's HTTP protocol, which hangs up on a request that has not arrived whole after `REQUEST_SECONDS`, or the
+    time that `innbox.allow_body` gave it."""
 
     _deadline: asyncio.TimerHandle | None = None
 
@@ -38,6 +39,7 @@ class SlowSenderProtocol(HttpToolsProtocol):
         self._disarm()
         self._arm()
         super().on_message_begin()
+        self.scope[MORE_TIME] = self._allow  # type: ignore[literal-required]
 
     def on_message_complete(self) -> None:
         self._disarm()
@@ -51,8 +53,13 @@ class SlowSenderProtocol(HttpToolsProtocol):
         self._disarm()
         super().connection_lost(exc)
 
-    def _arm(self) -> None:
-        self._deadline = self.loop.call_later(REQUEST_SECONDS, self._cut_off)
+    def _allow(self, seconds: float) -> None:
+        if self._deadline is not None:  # else it is here already
+            self._disarm()
+            self._arm(seconds)
+
+    def _arm(self, seconds: float | None = None) -> None:
+        self._deadline = self.loop.call_later(REQUEST_SECONDS if seconds is None else seconds, self._cut_off)
 
     def _disarm(self) -> None:
         if self._deadline is not None:
@@ -65,7 +72,8 @@ class SlowSenderProtocol(HttpToolsProtocol):
 
 
 class BodyLimit:
-    """Refuses a body of more than `MAX_BODY` bytes, declared or not, when a route begins to read it.
+    """Refuses a body of more than `MAX_BODY` bytes, declared or not, when a route begins to read it; a route may allow
+    more before it does (`innbox.allow_body`).
 
     The route sees `Refused` with the code `too_large`; where it does not answer itself, that is a 413. The answer
     leaves at once; what the client still sends is thrown away for a moment, so that it comes to read the answer.
@@ -79,21 +87,25 @@ class BodyLimit:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        read, refused, ended = 0, _declared(scope) > self._max, False
+        limit = scope[BODY_LIMIT] = BodySize(self._max)
+        declared, read, ended = _declared(scope), 0, False
+
+        def refused() -> bool:
+            return max(declared, read) > limit.most
 
         async def counting_receive() -> Message:
-            nonlocal read, refused, ended
-            if not refused:
+            nonlocal read, ended
+            if not refused():
                 message = await receive()
                 read += len(message.get("body", b""))
-                refused, ended = read > self._max, not message.get("more_body", False)
-                if not refused:
+                ended = not message.get("more_body", False)
+                if not refused():
                     return message
-            raise Refused(f"The request is larger than {self._max // 1024} KB.", "too_large")
+            raise Refused(f"The request is larger than {_size(limit.most)}.", "too_large")
 
         async def patient_send(message: Message) -> None:
             last = message["type"] == "http.response.body" and not message.get("more_body", False)
-            if not (refused and last) or ended:
+            if not (refused() and last) or ended:
                 await send(message)
                 return
             await send({**message, "more_body": True})
@@ -101,6 +113,11 @@ class BodyLimit:
             await send({"type": "http.response.body", "body": b"", "more_body": False})
 
         await self._app(scope, counting_receive, patient_send)
+
+
+def _size(most: int) -> str:
+    mega = 1024 * 1024
+    return f"{most // mega} MB" if most >= mega else f"{most // 1024} KB"
 
 
 def _declared(scope: Scope) -> int:

@@ -13,8 +13,9 @@ import pluggy
 from starlette.routing import BaseRoute
 
 from innbox.events import Event
-from innbox.messages import Route, Snippet, Turn
-from innbox.ports import LLM, Cache, Channel, Store, Tool
+from innbox.messages import Conversation, Route, Snippet, Turn
+from innbox.panels import GuestFact, MessageAction, Panel
+from innbox.ports import LLM, Cache, Channel, Store, Tool, Translator
 
 if TYPE_CHECKING:
     from socketio import AsyncNamespace  # a third of a second, which commands like `innbox --help` need not spend
@@ -52,6 +53,16 @@ def register_tools(app: "App") -> Iterable[Tool]:  # type: ignore[empty-body]
 
 
 @hookspec
+def register_translators(app: "App") -> Iterable[Translator]:  # type: ignore[empty-body]
+    """Offer translators. They are tried in the order of the YAML; when all fail, texts stay as they were written."""
+
+
+@hookspec
+def register_actions(app: "App") -> Iterable[MessageAction]:  # type: ignore[empty-body]
+    """Offer actions that staff find at each message on the desk. Names are unique in the deployment."""
+
+
+@hookspec
 def register_routes(app: "App") -> Iterable[BaseRoute]:  # type: ignore[empty-body]
     """Offer Starlette routes: webhooks and pages."""
 
@@ -81,6 +92,18 @@ async def route_turn(app: "App", turn: Turn) -> Route | None:
 async def gather_context(app: "App", turn: Turn) -> Sequence[Snippet]:  # type: ignore[empty-body]
     """Tell the model what it should know for this turn. All run at once, each within a deadline; one that fails or is
     late is left out and counted."""
+
+
+@hookspec
+async def guest_facts(app: "App", conversation: Conversation) -> Sequence[GuestFact]:  # type: ignore[empty-body]
+    """Tell staff what is known of a conversation's guest (stay, room), when they look at it. All run at once, each
+    within a deadline; one that fails or is late is left out and counted."""
+
+
+@hookspec
+async def desk_panels(app: "App", conversation: Conversation) -> Sequence[Panel]:  # type: ignore[empty-body]
+    """Put panels beside a conversation at the desk, when staff look at it. As with `guest_facts`, nobody waits for a
+    late one."""
 
 
 @hookspec

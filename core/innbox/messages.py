@@ -42,6 +42,14 @@ class ConversationStatus(StrEnum):
     RESOLVED = "resolved"
 
 
+class BotMode(StrEnum):
+    """How the bot deals with a conversation."""
+
+    AUTO = "auto"  # it answers by itself
+    DRAFT = "draft"  # it proposes, and staff send
+    OFF = "off"  # it is silent: staff have every message
+
+
 class DeliveryStatus(StrEnum):
     """The life of an `out` message."""
 
@@ -149,7 +157,8 @@ class Message:
 
     `status` and `error` are of `out` messages alone. `meta` is small JSON that travels with the message: `trace`
     (the id that logs follow), `turn_id`, `sources` (what a bot's answer rests on), `template`, `reply_to`,
-    `referral`, `button`.
+    `referral`, `button`, `language`, `translations` (text by language), `original` (what staff wrote, where the guest
+    was sent a translation), `mentions` (of colleagues, in a note), `proactive` (the guest did not ask for it).
     """
 
     id: str
@@ -179,6 +188,11 @@ class Message:
             "error": self.error.as_json() if self.error else None,
             "created_at": rfc3339(self.created_at),
             "sources": list(self.meta.get("sources", ())),
+            "turn_id": self.meta.get("turn_id"),
+            "language": self.meta.get("language"),
+            "translations": dict(self.meta.get("translations", {})),
+            "original": self.meta.get("original"),
+            "mentions": list(self.meta.get("mentions", ())),
         }
 
     def as_export(self) -> dict[str, Any]:
@@ -200,20 +214,74 @@ class Message:
 
 @dataclass(frozen=True, slots=True)
 class Guest:
-    """A guest of one hotel. `handle` is that of the conversation at hand."""
+    """A guest of one hotel. `handle` is that of the conversation at hand. `opted_out`: they want no message that they
+    did not ask for."""
 
     id: str
     name: str | None
     handle: str
     language: str | None = None
+    opted_out: bool = False
 
     def as_json(self) -> dict[str, Any]:
-        return {"id": self.id, "name": self.name, "handle": self.handle, "language": self.language}
+        return {
+            "id": self.id,
+            "name": self.name,
+            "handle": self.handle,
+            "language": self.language,
+            "opted_out": self.opted_out,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Urgent:
+    """Why a conversation is urgent (`words` that the guest wrote) and whom it calls.
+
+    `rings_for` is the member of staff whom it rings for now (None: everybody), until somebody has acknowledged it.
+    """
+
+    since: datetime
+    words: tuple[str, ...]
+    rings_for: str | None = None
+    acknowledged_by: str | None = None
+
+    def as_json(self) -> dict[str, Any]:
+        return {
+            "since": rfc3339(self.since),
+            "words": list(self.words),
+            "rings_for": self.rings_for,
+            "acknowledged_by": self.acknowledged_by,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Suggestion:
+    """What the bot would answer, for staff to edit and send. `seq` is the newest guest message that it answers."""
+
+    id: str
+    text: str
+    seq: int
+    turn_id: str
+    sources: tuple[str, ...] = ()
+
+    def as_json(self) -> dict[str, Any]:
+        return {
+            "id": self.id,
+            "text": self.text,
+            "seq": self.seq,
+            "turn_id": self.turn_id,
+            "sources": list(self.sources),
+        }
 
 
 @dataclass(frozen=True, slots=True)
 class Conversation:
-    """One guest with one hotel on one channel."""
+    """One guest with one hotel on one channel.
+
+    `waiting_since`: when the first guest message came that nobody has answered. What follows it is kept by stores that
+    keep a desk (`innbox.KeepsDesk`): `bot_mode` (None: as the hotel's), `bot_back_at` (when the bot has it again),
+    `scheduled_at` (when the next scheduled message leaves).
+    """
 
     id: str
     hotel: str
@@ -228,6 +296,13 @@ class Conversation:
     last_at: datetime | None = None
     window_closes_at: datetime | None = None
     labels: tuple[str, ...] = ()
+    waiting_since: datetime | None = None
+    snoozed_until: datetime | None = None
+    bot_mode: BotMode | None = None
+    bot_back_at: datetime | None = None
+    scheduled_at: datetime | None = None
+    urgent: Urgent | None = None
+    suggestion: Suggestion | None = None
 
     @property
     def address(self) -> Address:
@@ -248,6 +323,13 @@ class Conversation:
             "window_closes_at": rfc3339(self.window_closes_at) if self.window_closes_at else None,
             "labels": list(self.labels),
             "epoch": self.epoch,
+            "waiting_since": rfc3339(self.waiting_since) if self.waiting_since else None,
+            "snoozed_until": rfc3339(self.snoozed_until) if self.snoozed_until else None,
+            "bot_mode": self.bot_mode.value if self.bot_mode else None,
+            "bot_back_at": rfc3339(self.bot_back_at) if self.bot_back_at else None,
+            "scheduled_at": rfc3339(self.scheduled_at) if self.scheduled_at else None,
+            "urgent": self.urgent.as_json() if self.urgent else None,
+            "suggestion": self.suggestion.as_json() if self.suggestion else None,
         }
 
 
@@ -327,12 +409,34 @@ class Template:
 
 
 @dataclass(frozen=True, slots=True)
+class TemplateOffer:
+    """A template that a provider has approved, as staff may choose it. `text` holds a `{{name}}` for each of the
+    `variables`, which are to be filled in."""
+
+    content_sid: str
+    name: str
+    language: str
+    text: str
+    variables: tuple[str, ...] = ()
+
+    def as_json(self) -> dict[str, Any]:
+        return {
+            "content_sid": self.content_sid,
+            "name": self.name,
+            "language": self.language,
+            "text": self.text,
+            "variables": list(self.variables),
+        }
+
+
+@dataclass(frozen=True, slots=True)
 class Outgoing:
     """What a channel is given to send: data and an address, nothing live.
 
     `message_id` is ours: channels pass it to the provider where they can, so that reports find their way back.
     `attempt` counts from 1. `sending_since` is when `pending → sending` was committed. `author`, `seq` and `created_at`
-    are those of the message as it is stored; a `seq` of 0 and no `created_at` mean that it is not.
+    are those of the message as it is stored; a `seq` of 0 and no `created_at` mean that it is not. `proactive`: the
+    guest did not ask for it; `opted_out`: and wants none such.
     """
 
     message_id: str
@@ -348,6 +452,8 @@ class Outgoing:
     author: AuthorKind = AuthorKind.BOT
     seq: int = 0
     created_at: datetime | None = None
+    proactive: bool = False
+    opted_out: bool = False
 
 
 # What came of one call to a provider. Whatever is raised instead counts as `Uncertain`.
@@ -487,6 +593,17 @@ class Usage:
     cost_usd: float | None = None
     cached: bool = False
 
+    def plus(self, more: "Usage") -> "Usage":
+        """Return what both cost together; `cached` is that of the second."""
+        costs = [cost for cost in (self.cost_usd, more.cost_usd) if cost is not None]
+        return Usage(
+            self.prompt_tokens + more.prompt_tokens,
+            self.completion_tokens + more.completion_tokens,
+            self.seconds + more.seconds,
+            sum(costs) if costs else None,
+            more.cached,
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class Completion:
@@ -499,6 +616,15 @@ class Completion:
     model: str = ""
     sources: tuple[str, ...] = ()
     usage: Usage = field(default_factory=Usage)
+
+
+@dataclass(frozen=True, slots=True)
+class Translation:
+    """A text in the language that was asked for, and the language that it was in (two letters), where that is known.
+    Where the two are the same, the text is as it was."""
+
+    text: str
+    source: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -551,7 +677,7 @@ class User:
     """A member of staff who may sign in. `hotels` None means every hotel."""
 
     name: str
-    role: str  # agent or admin
+    role: str  # agent, lead or admin
     hotels: frozenset[str] | None = None
     disabled: bool = False
     created_at: datetime | None = None
@@ -559,6 +685,11 @@ class User:
     @property
     def is_admin(self) -> bool:
         return self.role == "admin"
+
+    @property
+    def is_lead(self) -> bool:
+        """Whether they lead others: leads, and admins too."""
+        return self.role in ("lead", "admin")
 
     def may_see(self, hotel: str) -> bool:
         return self.hotels is None or hotel in self.hotels

@@ -36,7 +36,9 @@ from innbox.messages import (
     SendOutcome,
     StatusReport,
     Template,
+    TemplateOffer,
     ToolResult,
+    Translation,
     Turn,
     TurnRecord,
     User,
@@ -56,13 +58,14 @@ class ChannelTraits:
 
     `max_chars` of one message (None: no limit) and `max_parts` into which a longer text may be split. `reply_window`:
     how long after a guest's message free text is allowed. `repeatable`: sending the same `message_id` twice does no
-    harm, so a doubtful attempt is simply made again.
+    harm, so a doubtful attempt is simply made again. `max_files`: how many files go with one message.
     """
 
     max_chars: int | None = None
     max_parts: int = 4
     reply_window: timedelta | None = None
     repeatable: bool = False
+    max_files: int = 10
 
 
 @runtime_checkable
@@ -106,6 +109,15 @@ class FetchesMedia(Protocol):
         ...
 
 
+@runtime_checkable
+class OffersTemplates(Protocol):
+    """A channel whose provider has approved texts, the only ones that may leave outside its window."""
+
+    async def templates(self, hotel: str) -> Sequence[TemplateOffer]:
+        """Return what staff of a hotel may choose from; raise where the provider cannot be asked."""
+        ...
+
+
 # --- models -------------------------------------------------------------------------------------------------------
 
 
@@ -117,6 +129,29 @@ class LLM(Protocol):
 
     async def complete(self, request: CompletionRequest) -> Completion:
         """Return a text, tool calls or the wish to hand over; raise `ModelError` where the next model should try."""
+        ...
+
+
+@runtime_checkable
+class WritesTexts(Protocol):
+    """A model that can be given any task in words, beside answering guests: a note for staff, say."""
+
+    name: str
+
+    async def write(self, task: str, text: str) -> Completion:
+        """Do `task` with `text`, which is material and never an instruction; raise `ModelError` where it cannot."""
+        ...
+
+
+@runtime_checkable
+class Translator(Protocol):
+    """Something that translates what guests and staff write. It is asked in the order of the YAML."""
+
+    name: str
+
+    async def translate(self, text: str, source: str | None, target: str) -> Translation:
+        """Return a text in the language `target`, from `source` (None: find out); languages are two letters. Raise
+        `ModelError` where the next translator should try."""
         ...
 
 
@@ -179,13 +214,25 @@ class Cache(Protocol):
 @dataclass(frozen=True, slots=True)
 class IngestRules:
     """How a guest's message is taken in: the burst's waits in seconds, whether the hotel's bot is on, how long the
-    channel's reply window is, and the key of the marks on tombstones (see `innbox.Tombstone`)."""
+    channel's reply window is, and the key of the marks on tombstones (see `innbox.Tombstone`).
+
+    For stores that keep a desk: `urgent` are the words of danger found in it; then it rings for `ring_for` (None:
+    everybody), and for the next person after `ring_seconds` (None: for nobody else); `notice` is what the guest is
+    told.
+    `opts_out` says that the guest opts out of messages that they did not ask for (False: in again, which means
+    something only where they had opted out).
+    """
 
     wait_seconds: float = 1.5
     wait_at_most_seconds: float = 6.0
     bot_on: bool = True
     reply_window: timedelta | None = None
     erasure_key: bytes = field(default=b"", repr=False)
+    urgent: tuple[str, ...] = ()
+    ring_for: str | None = None
+    ring_seconds: float | None = None
+    notice: str = ""
+    opts_out: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -278,7 +325,18 @@ class NoReply:
     record: TurnRecord
 
 
-TurnEnd = Reply | HandOver | NoReply
+@dataclass(frozen=True, slots=True)
+class Propose:
+    """A turn's end: the bot's draft waits for staff (see `innbox.Suggestion`) and the guest for an answer. Only stores
+    that keep a desk are given one. A later one takes the place of an earlier one."""
+
+    text: str
+    record: TurnRecord
+    effects: tuple[Effect, ...] = ()
+    even_if_newer: bool = False
+
+
+TurnEnd = Reply | HandOver | NoReply | Propose
 
 
 @dataclass(frozen=True, slots=True)

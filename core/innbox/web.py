@@ -49,6 +49,7 @@ def create_asgi(config: Config) -> ASGIApp:
         Route("/healthz", _healthz),
         Route("/readyz", _readyz),
         Route("/metrics", _metrics),
+        *app.files.routes(),
         *(route for _, route in app.dispatch.collect("register_routes")),
     ]
     starlette = Starlette(

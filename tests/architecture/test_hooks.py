@@ -20,9 +20,12 @@ HOOKS: dict[str, Callable[..., Any]] = {
 def test_the_hooks_are_those_of_the_design() -> None:
     assert sorted(HOOKS) == [
         "check_live",
+        "desk_panels",
         "gather_context",
+        "guest_facts",
         "lifespan",
         "on_event",
+        "register_actions",
         "register_cache",
         "register_channels",
         "register_commands",
@@ -31,6 +34,7 @@ def test_the_hooks_are_those_of_the_design() -> None:
         "register_routes",
         "register_store",
         "register_tools",
+        "register_translators",
         "route_turn",
     ]
 

@@ -2,8 +2,9 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
-from contextlib import AsyncExitStack
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
+from contextlib import AbstractAsyncContextManager, AsyncExitStack
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,13 +19,17 @@ from innbox import (
     Completion,
     CompletionRequest,
     FindOutcome,
+    Hotel,
     Inbound,
+    Ingested,
+    IngestRules,
     Message,
     Outgoing,
     Plugin,
     PluginSettings,
     SendOutcome,
     Sent,
+    Store,
     Tool,
     User,
     hookimpl,
@@ -69,6 +74,36 @@ class FindingChannel(ScriptedChannel):
         return self.finds.pop(0)
 
 
+class PlainStore:
+    """A store that keeps no desk: the verbs of `Store`, done by a real one, and nothing of what came with the desk."""
+
+    def __init__(self, store: Any) -> None:
+        self._ingest = store.ingest
+        self.name = store.name
+        for verb in (name for name in vars(Store) if not name.startswith("_") and name != "ingest"):
+            setattr(self, verb, getattr(store, verb))
+
+    async def ingest(self, inbound: Inbound, rules: IngestRules) -> Ingested:
+        found: Ingested = await self._ingest(inbound, replace(rules, urgent=(), notice="", opts_out=None))
+        return found
+
+
+class Plain(Plugin[PluginSettings]):
+    """The plugin that brings it."""
+
+    def __init__(self, inner: Plugin[Any]) -> None:
+        super().__init__(inner.name, PluginSettings())
+        self._inner: Any = inner
+
+    @hookimpl
+    def register_store(self, app: App) -> Any:
+        return PlainStore(self._inner.register_store())
+
+    @hookimpl
+    def lifespan(self) -> AbstractAsyncContextManager[None]:
+        return self._inner.lifespan()  # type: ignore[no-any-return]
+
+
 Script = Callable[[CompletionRequest], Awaitable[Completion]]
 
 
@@ -92,7 +127,7 @@ async def echo(request: CompletionRequest) -> Completion:
 class Scripted(Plugin[PluginSettings]):
     """The plugin that brings them."""
 
-    def __init__(self, channel: ScriptedChannel, llms: list[ScriptedLLM], tools: list[Any]) -> None:
+    def __init__(self, channel: ScriptedChannel, llms: list[Any], tools: list[Any]) -> None:
         super().__init__("scripted", PluginSettings())
         self.channel = channel
         self.llms = llms
@@ -114,7 +149,7 @@ class Scripted(Plugin[PluginSettings]):
 class Workshop:
     """A running pipeline, and what a test does with it."""
 
-    def __init__(self, app: App, runner: Runner, channel: ScriptedChannel, llms: list[ScriptedLLM]) -> None:
+    def __init__(self, app: App, runner: Runner, channel: ScriptedChannel, llms: list[Any]) -> None:
         self.app = app
         self.runner = runner
         self.channel = channel
@@ -149,7 +184,7 @@ OpenWorkshop = Callable[..., Awaitable[Workshop]]
 
 @pytest.fixture
 async def workshop(tmp_path: Path) -> AsyncIterator[OpenWorkshop]:
-    """A function that runs a pipeline: `await workshop(script, channel=…, tools=…, plugins=…, turns=…)`."""
+    """A function that runs a pipeline: `await workshop(script, channel=…, tools=…, plugins=…, plain=…, hotel=…)`."""
     async with AsyncExitStack() as stack:
 
         async def run(
@@ -158,20 +193,27 @@ async def workshop(tmp_path: Path) -> AsyncIterator[OpenWorkshop]:
             tools: Iterable[Any] = (),
             plugins: Iterable[Plugin[Any]] = (),
             wait_seconds: float = 0.0,
+            plain: bool = False,
+            hotel: Mapping[str, Any] | None = None,
+            llms: Iterable[Any] = (),
         ) -> Workshop:
             turns = {"wait_seconds": wait_seconds, "wait_at_most_seconds": 4 * wait_seconds}
             config = load_config(write_config(tmp_path, {"webchat": {}}, turns=turns))
+            if hotel:
+                ours = Hotel.model_validate({**config.hotels["test"].model_dump(), **hotel})
+                config = config.model_copy(update={"hotels": {"test": ours}})
             store_class = load_class(installed()["sqlite_store"])
             settings = config.plugins["sqlite_store"].settings
-            llms = [ScriptedLLM(f"model-{n}", script) for n, script in enumerate(scripts or (echo,), 1)]
-            scripted = Scripted(channel or ScriptedChannel(), llms, list(tools))
-            chosen = {"sqlite_store": store_class("sqlite_store", settings), "scripted": scripted}
+            models = list(llms) or [ScriptedLLM(f"model-{n}", script) for n, script in enumerate(scripts or (echo,), 1)]
+            scripted = Scripted(channel or ScriptedChannel(), models, list(tools))
+            store = store_class("sqlite_store", settings)
+            chosen = {"sqlite_store": Plain(store) if plain else store, "scripted": scripted}
             app = App(config, {**chosen, **{plugin.name: plugin for plugin in plugins}})
             await stack.enter_async_context(app.lifespan())
             runner = Runner(app, slots=50)
             app.wakes = runner
             await stack.enter_async_context(runner.running())
-            return Workshop(app, runner, scripted.channel, llms)
+            return Workshop(app, runner, scripted.channel, models)
 
         yield run
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from argon2 import PasswordHasher
 
-from innbox import Conflict, NotFound, Refused, Throttled
+from innbox import Conflict, NotFound, Refused, Throttled, User
 from innbox.accounts import Accounts
 
 PASSWORD = "correct horse battery"
@@ -126,3 +126,45 @@ async def test_a_bad_user_is_refused(accounts: Accounts) -> None:
         await accounts.add_user("", PASSWORD, "agent", None)
     with pytest.raises(NotFound):
         await accounts.set_password("rui", PASSWORD)
+
+
+ROOT = User("root", "admin")
+
+
+async def test_an_admin_changes_users_of_the_hotels_that_they_may_see(accounts: Accounts) -> None:
+    of_test = User("Bea", "admin", frozenset({"test"}))
+    await accounts.add_user("Carla", PASSWORD, "lead", None)
+
+    await accounts.add_user("Dora", PASSWORD, "lead", ["test"], by=of_test)
+    await accounts.disable("Dora", by=of_test)
+    await accounts.enable("Dora", by=of_test)
+    await accounts.set_password("Dora", "another long password", by=of_test)
+
+    assert {user.name: user.role for user in await accounts.users()}["Dora"] == "lead"
+    await accounts.sign_in("Dora", "another long password", "10.0.0.1")
+    for change in (
+        accounts.add_user("Eva", PASSWORD, "agent", None, by=of_test),
+        accounts.add_user("Eva", PASSWORD, "agent", ["test", "other"], by=of_test),
+        accounts.set_password("Carla", PASSWORD, by=of_test),
+        accounts.disable("Ana", by=User("Carla", "lead")),
+    ):
+        with pytest.raises(Refused) as refused:
+            await change
+        assert refused.value.code == "forbidden"
+
+
+async def test_the_last_admin_of_all_hotels_stays(accounts: Accounts) -> None:
+    await accounts.add_user("root", PASSWORD, "admin", None)
+    await accounts.add_user("Bea", PASSWORD, "admin", ["test"])
+
+    with pytest.raises(Refused) as refused:
+        await accounts.disable("root", by=ROOT)
+    assert refused.value.code == "last_admin"
+
+    await accounts.add_user("Carla", PASSWORD, "admin", None, by=ROOT)
+    await accounts.disable("root", by=ROOT)
+
+
+async def test_a_role_is_one_of_three(accounts: Accounts) -> None:
+    with pytest.raises(Refused, match="agent, lead, admin"):
+        await accounts.add_user("Bea", PASSWORD, "boss", None)

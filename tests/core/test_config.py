@@ -233,6 +233,20 @@ def test_a_files_byte_order_mark_is_no_trouble(load: Load) -> None:
     assert load("\ufeff" + GOOD).hotels
 
 
+@pytest.mark.parametrize(
+    ("written", "words"),
+    [
+        ("urgent:", ()),
+        ("urgent: {words: [maré alta, Brandgeruch]}", ("maré alta", "Brandgeruch")),
+        ("urgent: {words: {pt: [maré alta], de: [Brandgeruch]}}", ("maré alta", "Brandgeruch")),
+    ],
+)
+def test_a_hotel_may_add_words_of_danger(load: Load, written: str, words: tuple[str, ...]) -> None:
+    urgent = load(with_line("    name", f"    {written}\n    name")).hotels["miramar"].urgent
+
+    assert (urgent.enabled, urgent.words, urgent.on_call, urgent.ring_seconds) == (True, words, (), 120)
+
+
 @pytest.mark.parametrize("name", ["demo.yaml", "hotel.yaml"])
 def test_our_own_files_have_no_fault(name: str) -> None:
     environ = {
@@ -277,6 +291,71 @@ FAULTS: list[tuple[str, str, str, int, str, str]] = [
     ("a slug of its own", "    name", "    slug: x\n    name", 5, "hotels.miramar.slug", "is not a setting of a hotel"),
     ("prompts away", "    name", "    prompts: p\n    name", 5, "hotels.miramar.prompts", "there is no folder"),
     ("a domain with a path", "    name", "    domains: [a.b/c]\n    name", 5, "hotels.miramar.domains", "host names"),
+    ("urgent of text", "    name", "    urgent: loud\n    name", 5, "hotels.miramar.urgent", "lines of `key: value`"),
+    (
+        "unknown key of urgent",
+        "    name",
+        "    urgent: {on_cal: [ana]}\n    name",
+        5,
+        "hotels.miramar.urgent.on_cal",
+        "did you mean on_call?",
+    ),
+    (
+        "a word of danger",
+        "    name",
+        "    urgent: {words: fogo}\n    name",
+        5,
+        "hotels.miramar.urgent.words",
+        "must be a list such as [fogo]",
+    ),
+    (
+        "no word of danger",
+        "    name",
+        "    urgent: {words: ['!']}\n    name",
+        5,
+        "hotels.miramar.urgent.words",
+        "is no phrase",
+    ),
+    (
+        "danger in a long language",
+        "    name",
+        "    urgent: {words: {portuguese: [fogo]}}\n    name",
+        5,
+        "hotels.miramar.urgent.words",
+        "two small letters",
+    ),
+    (
+        "danger in no list",
+        "    name",
+        "    urgent: {words: {pt: fogo}}\n    name",
+        5,
+        "hotels.miramar.urgent.words",
+        "{pt: [fogo]}",
+    ),
+    (
+        "on call alone",
+        "    name",
+        "    urgent: {on_call: ana}\n    name",
+        5,
+        "hotels.miramar.urgent.on_call",
+        "must be a list",
+    ),
+    (
+        "a short ring",
+        "    name",
+        "    urgent: {ring_seconds: 1}\n    name",
+        5,
+        "hotels.miramar.urgent.ring_seconds",
+        "must be 5",
+    ),
+    (
+        "a long language of staff",
+        "    name",
+        "    staff_language: english\n    name",
+        5,
+        "hotels.miramar.staff_language",
+        "two small letters",
+    ),
     ("a hotel of text", "  miramar:\n", "  palace: grand\n  miramar:\n", 4, "hotels.palace", "lines of `key: value`"),
     ("unknown plugin", "  desk: {}", "  dsek: {}", 11, "plugins.dsek", "did you mean desk?"),
     ("far unknown plugin", "  desk: {}", "  zzz: {}", 11, "plugins.zzz", "Installed: attic, broken, cellar"),

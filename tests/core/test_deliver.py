@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -124,6 +125,24 @@ async def test_what_cannot_be_decided_waits_for_staff(
 
     await reached(house, DeliveryStatus.PARKED)
     assert house.channel.texts == []
+
+
+async def test_what_a_guest_did_not_ask_for_stays_in_the_house_where_they_opted_out(workshop: Any) -> None:
+    house = await workshop()
+    claim = house.app.store.claim_delivery
+
+    async def of_one_who_opted_out(worker: str, conversation_id: str) -> Any:
+        delivery = await claim(worker, conversation_id)
+        outgoing = replace(delivery.outgoing, proactive=True, opted_out=True) if delivery else None
+        return replace(delivery, outgoing=outgoing) if delivery else None
+
+    house.app.store.claim_delivery = of_one_who_opted_out
+
+    await house.guest_writes("Hello")
+
+    await reached(house, DeliveryStatus.FAILED)
+    assert (await house.history())[-1].error.code == "opted_out"
+    assert house.channel.sent == []
 
 
 async def test_nothing_overtakes_a_message_that_waits(workshop: Any, ana: Any) -> None:

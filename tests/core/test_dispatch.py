@@ -7,7 +7,21 @@ from typing import Any
 
 import pytest
 
-from innbox import App, Event, Plugin, PluginError, PluginSettings, Route, Snippet, Turn, hookimpl
+from innbox import (
+    App,
+    Conversation,
+    Event,
+    GuestFact,
+    Panel,
+    Plugin,
+    PluginError,
+    PluginSettings,
+    Route,
+    Snippet,
+    Turn,
+    dispatch,
+    hookimpl,
+)
 from innbox.dispatch import Dispatch
 from innbox.metrics import Metrics
 from innbox.plugins import hooks_of, new_manager, register
@@ -45,6 +59,14 @@ class Everything(Plugin[PluginSettings]):
         return [f"{self.name}'s tool"]
 
     @hookimpl
+    def register_translators(self, app: App) -> Iterable[Any]:
+        return [f"{self.name}'s translator"]
+
+    @hookimpl
+    def register_actions(self, app: App) -> Iterable[Any]:
+        return [f"{self.name}'s action"]
+
+    @hookimpl
     def register_routes(self) -> Iterable[Any]:  # a hook may leave the app out
         return [f"{self.name}'s route"]
 
@@ -73,6 +95,14 @@ class Everything(Plugin[PluginSettings]):
         return [Snippet(f"{self.name} knows", self.name)]
 
     @hookimpl
+    async def guest_facts(self, app: App, conversation: Conversation) -> Sequence[GuestFact]:
+        return [GuestFact("Room", f"{self.name}'s")]
+
+    @hookimpl
+    async def desk_panels(self, app: App, conversation: Conversation) -> Sequence[Panel]:
+        return [Panel("Stay", [("Nights", f"{self.name}'s")])]
+
+    @hookimpl
     async def on_event(self, app: Any, event: Event) -> None:
         app.heard.append(f"{self.name} hears {event}")
 
@@ -98,6 +128,8 @@ def everything(name: str) -> Everything:
         ("register_channels", "channel"),
         ("register_llms", "model"),
         ("register_tools", "tool"),
+        ("register_translators", "translator"),
+        ("register_actions", "action"),
         ("register_routes", "route"),
         ("register_namespaces", "namespace"),
         ("register_commands", "command"),
@@ -154,6 +186,30 @@ async def test_context_is_gathered_from_all_without_the_failing_and_the_late() -
 
     assert [snippet.source for snippet in snippets] == ["first", "last"]
     assert app.metrics.take() == {"innbox_provider_errors|broken|hook_gather_context": 1.0}
+
+
+async def test_what_is_shown_at_the_desk_names_its_plugin_and_waits_for_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Slow(Plugin[PluginSettings]):
+        @hookimpl
+        async def guest_facts(self, conversation: Conversation) -> Sequence[GuestFact]:
+            await asyncio.sleep(60)
+            return [GuestFact("Room", "too late")]
+
+        @hookimpl
+        async def desk_panels(self, conversation: Conversation) -> Sequence[Any]:
+            return [Panel("Taxi", [("Cars", "2")], source="somebody else"), "no panel"]
+
+    monkeypatch.setattr(dispatch, "PANEL_SECONDS", 0.05)
+    found, app = dispatch_of(everything("first"), Slow("slow", PluginSettings()), everything("last"))
+    conversation: Any = {}
+
+    facts = await found.guest_facts(conversation)
+    panels = await found.desk_panels(conversation)
+
+    assert [(fact.value, fact.source) for fact in facts] == [("first's", "first"), ("last's", "last")]
+    assert [panel.source for panel in panels] == ["first", "slow", "last"]
+    assert panels[1].as_json() == {"title": "Taxi", "items": [{"label": "Cars", "value": "2"}], "source": "slow"}
+    assert app.metrics.take() == {"innbox_provider_errors|slow|hook_guest_facts": 1.0}
 
 
 async def test_a_failing_listener_harms_nobody() -> None:
@@ -239,7 +295,7 @@ def test_a_wrong_type_or_a_failure_is_an_error_that_names_plugin_and_hook() -> N
 
 def test_the_hooks_of_a_class_can_be_listed() -> None:
     assert "route_turn" in hooks_of(Everything)
-    assert len(hooks_of(Everything)) == 13
+    assert len(hooks_of(Everything)) == 17
 
 
 async def test_two_managers_know_nothing_of_each_other() -> None:

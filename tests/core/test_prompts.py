@@ -49,6 +49,17 @@ def test_the_guest_is_told_in_their_language(language: str, word: str) -> None:
     assert "\n" not in text
 
 
+@pytest.mark.parametrize(
+    ("language", "word"),
+    [("pt", "Alertámos"), ("es", "Hemos"), ("fr", "Nous"), ("de", "Wir"), ("ja", "We"), (None, "Alertámos")],
+)
+def test_a_guest_in_danger_is_told_in_their_language(language: str | None, word: str) -> None:
+    text = Prompts({"miramar": hotel()}).urgent(hotel(), language)
+
+    assert text.startswith(word)
+    assert "\n" not in text
+
+
 def test_the_desks_own_words_come_first() -> None:
     text = Prompts({"miramar": hotel()}).hand_over(hotel(), RuntimeSettings(handover_text=" We call you. "), "pt")
 

@@ -11,7 +11,16 @@ import aiohttp
 import pytest
 from aiohttp import web
 
-from innbox.testing.twilio_wire import FAULTS, GUEST_NUMBER, HOTEL_NUMBER, TwilioWire, WireMedia, inbound_form, sign
+from innbox.testing.twilio_wire import (
+    FAULTS,
+    GUEST_NUMBER,
+    HOTEL_NUMBER,
+    TwilioWire,
+    WireMedia,
+    WireTemplate,
+    inbound_form,
+    sign,
+)
 
 MESSAGE = {"To": f"whatsapp:{GUEST_NUMBER}", "From": f"whatsapp:{HOTEL_NUMBER}", "Body": "Good evening"}
 
@@ -295,3 +304,16 @@ async def test_a_process_of_its_own_is_steered_over_http(callbacks: Callbacks) -
         await process.wait()
 
     assert callbacks.forms[0]["Body"] == "Hello"
+
+
+async def test_templates_are_listed_by_pages_and_leave_filled_in(client: Client) -> None:
+    late = WireTemplate("late", "Hello {{1}}", variables={"1": "Ana"})
+    client.wire.templates = [late, WireTemplate("spa", "Open")]
+
+    status, page = await client.get(f"{client.wire.url}/v1/ContentAndApprovals", PageSize="1")
+    _, sent = await client.send(Body="", ContentSid=late.sid, ContentVariables='{"1": "Bo"}')
+
+    assert (status, [one["friendly_name"] for one in page["contents"]]) == (200, ["late"])
+    assert page["contents"][0]["approval_requests"]["status"] == "approved"
+    assert page["meta"]["next_page_url"] == "https://content.twilio.com/v1/ContentAndApprovals?PageSize=1&Page=1"
+    assert sent["body"] == "Hello Bo"

@@ -2,11 +2,16 @@
 
 import asyncio
 import time
+from collections.abc import AsyncIterator, Iterable
 from typing import Any
 
+import httpx
 import pytest
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+from starlette.routing import BaseRoute, Route
 
-from innbox import guards
+from innbox import allow_body, guards, hookimpl
 from innbox.testing.running import Running
 
 PLUGINS: dict[str, Any] = {"webchat": {}, "faq_llm": {}, "dashboard": {}}
@@ -120,6 +125,52 @@ async def test_a_slow_sender_is_cut_off(run_innbox: Any, monkeypatch: pytest.Mon
 
     assert 0.2 < time.monotonic() - started < 3
     writer.close()
+
+
+@pytest.fixture
+def with_uploads(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A house with a route that takes 200 KB within 5 s, where others take 64 KB within 0.3 s."""
+
+    async def upload(request: Request) -> Response:
+        allow_body(request, 200_000, 5)
+        return PlainTextResponse(str(len(await request.body())))
+
+    @hookimpl
+    def register_routes(self: Any) -> Iterable[BaseRoute]:
+        return [Route("/upload", upload, methods=["POST"])]
+
+    monkeypatch.setattr(guards, "REQUEST_SECONDS", 0.3)
+    monkeypatch.setattr("innbox_dashboard.Dashboard.register_routes", register_routes)
+
+
+@pytest.mark.usefixtures("with_uploads")
+async def test_a_route_may_allow_more_and_no_other_request_gains_by_it(run_innbox: Any) -> None:
+    innbox: Running = await run_innbox(PLUGINS)
+
+    async def chunks(count: int) -> AsyncIterator[bytes]:
+        for _ in range(count):
+            yield b"x" * 50_000
+
+    assert (await innbox.http.post("/upload", content=b"x" * 150_000)).text == "150000"
+    assert (await innbox.http.post("/upload", content=chunks(4))).text == "200000"
+    for too_much in (b"x" * 200_001, chunks(5)):
+        refused = await innbox.http.post("/upload", content=too_much)
+        assert (refused.status_code, "195 KB" in refused.text) == (413, True)
+
+
+@pytest.mark.usefixtures("with_uploads")
+async def test_a_route_may_give_a_slow_sender_more_time(run_innbox: Any) -> None:
+    innbox: Running = await run_innbox(PLUGINS)
+
+    async def slowly() -> AsyncIterator[bytes]:
+        for _ in range(4):
+            yield b"x"
+            await asyncio.sleep(0.2)
+
+    assert (await innbox.http.post("/upload", content=slowly())).text == "4"
+    with pytest.raises(httpx.HTTPError):
+        await innbox.http.post("/nowhere", content=slowly())
+    assert (await innbox.http.get("/healthz")).status_code == 200
 
 
 async def test_a_connection_that_waits_between_requests_is_kept(

@@ -24,7 +24,12 @@ def add_commands(commands: Subcommands) -> None:
     )
     add = inner.add("add", "add a user; the password is read from stdin where that is no terminal", run_add)
     add.add_argument("name", metavar="NAME", help="the name to sign in with")
-    add.add_argument("--role", required=True, choices=ROLES, help="agents answer guests; admins change settings too")
+    add.add_argument(
+        "--role",
+        required=True,
+        choices=ROLES,
+        help="agents answer guests; leads see the figures too; admins change settings and users",
+    )
     add.add_argument(
         "--hotel", metavar="H", action="append", default=[], help="a hotel they may see; repeatable (default: all)"
     )

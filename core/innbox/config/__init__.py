@@ -31,6 +31,7 @@ from pydantic_core import ErrorDetails
 from innbox.config import words
 from innbox.config.tree import KeyPath, Tree, read_text, read_tree
 from innbox.errors import ConfigError, PluginError
+from innbox.phrases import words_of
 from innbox.plugins import Plugin, PluginSettings, hooks_of, installed, load_class
 
 DEFAULT_PUBLIC_URL = "http://127.0.0.1:8000"
@@ -99,6 +100,43 @@ class Logs(_Section):
     )
 
 
+class Urgency(_Section):
+    """Which messages call staff at once, and whom they call. Innbox brings words of danger in English, Portuguese,
+    Spanish, French and German."""
+
+    enabled: bool = Field(default=True, description="Whether words of danger are looked for.")
+    words: tuple[str, ...] = Field(
+        default=(),
+        description="Words and phrases of danger beside those that Innbox brings: a list, or a list by language.",
+    )
+    on_call: tuple[str, ...] = Field(
+        default=(),
+        description="Whom it rings for, one after the other, by the names they sign in with; nobody: everybody.",
+    )
+    ring_seconds: float = Field(
+        default=120.0, ge=5, le=3600, description="After how many seconds without an answer it rings for the next one."
+    )
+    notice: str = Field(
+        default="",
+        max_length=1000,
+        description="What the guest is told at once; left out, a text of Innbox's in the guest's language.",
+    )
+
+    @field_validator("words", mode="before")
+    @classmethod
+    def _phrases(cls, value: Any) -> Any:
+        """Take a list, or lists by language, as one."""
+        lists = list(value.values()) if isinstance(value, dict) else [value]
+        if isinstance(value, dict) and not all(_LANGUAGE.fullmatch(str(language)) for language in value):
+            raise ValueError("must be lists by language of two small letters, such as {pt: [fogo]}")
+        if not all(isinstance(phrases, list | tuple) for phrases in lists):
+            raise ValueError("must be a list such as [fogo], or lists by language such as {pt: [fogo]}")
+        phrases = tuple(phrase for phrases in lists for phrase in phrases)
+        if not all(isinstance(phrase, str) and words_of(phrase) for phrase in phrases):
+            raise ValueError("holds something that is no phrase; write words with letters, such as [fogo]")
+        return phrases
+
+
 class Hotel(_Section):
     """A property. Every conversation belongs to one."""
 
@@ -117,6 +155,10 @@ class Hotel(_Section):
         default=(), description="Host names that links in the bot's answers may point to, such as hotel.example."
     )
     bot: bool = Field(default=True, description="Whether the bot answers; may be switched at run time.")
+    urgent: Urgency = Field(default_factory=Urgency, description="Which messages call staff at once, and whom.")
+    staff_language: str = Field(
+        default="", description="Language that staff read, as two letters; left out, the first of `languages`."
+    )
 
     @field_validator("slug")
     @classmethod
@@ -141,6 +183,13 @@ class Hotel(_Section):
             raise ValueError("is empty; name at least one language, such as [pt, en]")
         if not all(_LANGUAGE.fullmatch(language) for language in value):
             raise ValueError("must be languages of two small letters, such as [pt, en]")
+        return value
+
+    @field_validator("staff_language")
+    @classmethod
+    def _of_staff(cls, value: str) -> str:
+        if value and not _LANGUAGE.fullmatch(value):
+            raise ValueError("must be a language of two small letters, such as en")
         return value
 
     @field_validator("domains")
@@ -287,6 +336,8 @@ def _filled(tree: Tree, slug: str, values: Any, folder: Path) -> Any:
         known = set(Hotel.model_fields) - _FILLED_BY_LOADER
         tree.fault((*here, key), words.unknown_key(key, known, "a hotel"))
     filled = {**values, "slug": slug}
+    if "urgent" in filled and filled["urgent"] is None:
+        del filled["urgent"]
     if "facts" not in values:
         tree.fault((*here, "facts"), "is missing; name a Markdown file with what the bot may tell guests")
     elif isinstance(values["facts"], str) and not tree.touches_fault((*here, "facts")):

@@ -1,6 +1,7 @@
 """Deliver: bring `out` messages to the guest in order, once, and say honestly what became of each."""
 
 import random
+from dataclasses import replace
 from datetime import datetime, timedelta
 from time import monotonic
 from typing import TYPE_CHECKING
@@ -89,15 +90,30 @@ class Delivering:
         window = outgoing.window_closes_at
         if window is not None and window <= now() and outgoing.template is None:
             return _failed("window_closed", "The guest wrote more than 24 hours ago: only a template may be sent.")
+        if outgoing.proactive and outgoing.opted_out:
+            return _failed("opted_out", "The guest has opted out of messages that they did not ask for.")
         points.reached("delivery.before_send")
         if monotonic() - claimed_at > CLAIM_SECONDS:
             # This process stood still (frozen, swapped out): others may have taken the message on, and asked for it in
             # vain before it was sent. Where the claim is still ours, it is made anew.
             log.warning("claim too old to send on", trace=delivery.trace, message=outgoing.message_id)
             return WaitAndSend(now())
-        outcome = await self._send(channel, outgoing)
+        outcome = await self._send(channel, self._with_links(outgoing))
         points.reached("delivery.sent")
         return self._after_sending(channel, outgoing, outcome)
+
+    def _with_links(self, outgoing: Outgoing) -> Outgoing:
+        """Give the files of the house addresses at which a provider, who has no session, may fetch them."""
+        if not any(attachment.url for attachment in outgoing.attachments):
+            return outgoing
+        origin = self._app.config.public_url
+        attachments = tuple(
+            replace(attachment, url=origin + self._app.file_link(outgoing.message_id, position))
+            if attachment.url and attachment.url.startswith("/media/")
+            else attachment
+            for position, attachment in enumerate(outgoing.attachments)
+        )
+        return replace(outgoing, attachments=attachments)
 
     async def _send(self, channel: Channel, outgoing: Outgoing) -> SendOutcome:
         try:

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 import structlog
 
 from innbox.errors import Refused
-from innbox.messages import Address, Attachment, Inbound, StatusReport
+from innbox.messages import Address, Attachment, BotMode, Conversation, Inbound, StatusReport
+from innbox.phrases import Found, Words, language_of, opts_out, words_of
 from innbox.pipeline import points
 from innbox.pipeline.wakes import Step
 from innbox.ports import Ingested, IngestRules
@@ -33,9 +34,14 @@ class Door:
         app = self._app
         if inbound.hotel not in app.hotels:
             raise Refused(f"There is no hotel {inbound.hotel}.")
-        rules = await self.rules(inbound.hotel, inbound.address.channel)
+        inbound = _cleaned(inbound)
+        words = words_of(inbound.text)
+        if (language := language_of(words)) is not None:
+            meta = {**inbound.meta, "language": language}
+            inbound = replace(inbound, language=inbound.language or language, meta=meta)
+        rules = await self._rules_for(inbound, words)
         points.reached("ingest.before_store")
-        done = await app.store.ingest(_cleaned(inbound), rules)
+        done = await app.store.ingest(inbound, rules)
         points.reached("ingest.stored")
         if done.duplicate:
             what = "old message of an erased guest kept out" if done.erased else "duplicate"
@@ -45,6 +51,9 @@ class Door:
         app.publisher.publish(done.events)
         if done.answer_at is not None:
             app.wakes.wake(Step.ANSWER, done.conversation.id, done.answer_at)
+        app.guest_texts.offer(done.message, done.conversation)
+        if rules.urgent:
+            log.warning("urgent", trace=done.message.id, conversation=done.conversation.id)
         log.info(
             "guest message stored",
             trace=done.message.id,
@@ -62,10 +71,36 @@ class Door:
         return IngestRules(
             wait_seconds=turns.wait_seconds,
             wait_at_most_seconds=turns.wait_at_most_seconds,
-            bot_on=(await app.runtime.of(hotel)).bot,
+            bot_on=(await app.runtime.of(hotel)).mode is not BotMode.OFF,
             reply_window=app.channels[channel].traits.reply_window,
             erasure_key=app.erasure_key,
         )
+
+    async def _rules_for(self, inbound: Inbound, words: Words) -> IngestRules:
+        """Return the rules for a message, with what it says itself: words of danger, or a wish to hear no more."""
+        rules = await self.rules(inbound.hotel, inbound.address.channel)
+        found = self._app.alarm.in_words(inbound.hotel, words)
+        if found:
+            return await self._urgent(rules, inbound, found)
+        wish = None if inbound.attachments else opts_out(words)
+        return rules if wish is None else replace(rules, opts_out=wish)
+
+    async def _urgent(self, rules: IngestRules, inbound: Inbound, found: Found) -> IngestRules:
+        first, *others = (*await self._app.alarm.on_call(inbound.hotel), None)
+        runtime = await self._app.runtime.of(inbound.hotel)
+        return replace(
+            rules,
+            urgent=found.words,
+            ring_for=first,
+            ring_seconds=runtime.ring_seconds if others else None,
+            notice=self._app.alarm.notice(inbound.hotel, found, inbound.language),
+        )
+
+    async def rules_of(self, conversation: Conversation) -> IngestRules:
+        """Return the rules for a conversation, which may have a way of its own with the bot."""
+        rules = await self.rules(conversation.hotel, conversation.channel)
+        own = conversation.bot_mode
+        return rules if own is None else replace(rules, bot_on=own is not BotMode.OFF)
 
     async def keep_aside(self, channel: str, provider_id: str, raw: Mapping[str, Any], reason: str) -> None:
         """Keep a webhook that belongs to nobody."""

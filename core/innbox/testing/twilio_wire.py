@@ -1,4 +1,5 @@
-"""A stand-in for Twilio's Messages API on a real socket, for tests and for trying Innbox without an account.
+"""A stand-in for Twilio's Messages and Content APIs on a real socket, for tests and for trying Innbox without an
+account.
 
 It takes messages, lists them as Twilio does, posts signed status callbacks, serves files, and plays guests who write:
 
@@ -10,9 +11,11 @@ It takes messages, lists them as Twilio does, posts signed status callbacks, ser
 
 From the command line: `python -m innbox.testing.twilio_wire --port 9100`. A process of its own is steered over HTTP:
 `POST /_wire/fail {"mode": "429", "times": 3}`, `POST /_wire/inbound {"body": "Hello", "url": "http://…/whatsapp"}`
-(without `url` the webhook is lost on its way, and only the list knows the message), `GET /_wire/messages`.
+(without `url` the webhook is lost on its way, and only the list knows the message), `GET /_wire/messages`,
+`POST /_wire/template {"name": "late", "body": "Hello {{1}}", "variables": {"1": "Ana"}}`.
 
-The shapes are those of https://www.twilio.com/docs/messaging/api/message-resource, the signature that of
+The shapes are those of https://www.twilio.com/docs/messaging/api/message-resource and
+https://www.twilio.com/docs/content/content-api-resources, the signature that of
 https://www.twilio.com/docs/usage/webhooks/webhooks-security.
 """
 
@@ -21,6 +24,7 @@ import asyncio
 import base64
 import hashlib
 import hmac
+import json
 import secrets
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -48,6 +52,7 @@ FARE = ((0.02, "sent"), (0.05, "delivered"), (0.1, "read"))
 OUTSIDE_WINDOW_FARE = ((0.02, "undelivered"),)
 
 _API = "/2010-04-01/Accounts/{account}"
+_CONTENT = "https://content.twilio.com/v1/ContentAndApprovals"
 _PREFIX = "whatsapp:"
 _MOST_CHARS = 1600
 _LOOPBACK = ("127.0.0.1", "localhost", "::1")  # a stand-in calls nobody outside the machine
@@ -77,6 +82,19 @@ class WireMessage:
     form: Mapping[str, str] = field(default_factory=dict)
     at: datetime = field(default_factory=lambda: datetime.now(UTC))
     sid: str = field(default_factory=lambda: "SM" + secrets.token_hex(16))
+
+
+@dataclass(slots=True)
+class WireTemplate:
+    """A template of the account, as the Content API lists it; `status` is WhatsApp's word on it."""
+
+    name: str
+    body: str
+    language: str = "en"
+    variables: Mapping[str, str] = field(default_factory=dict)
+    status: str = "approved"
+    kind: str = "twilio/text"
+    sid: str = field(default_factory=lambda: "HX" + secrets.token_hex(16))
 
 
 def sign(url: str, form: Mapping[str, str] | Iterable[tuple[str, str]], token: str = AUTH_TOKEN) -> str:
@@ -152,6 +170,7 @@ class TwilioWire:
         self.callback_origin = callback_origin
         self.messages: list[WireMessage] = []  # that were sent through the API, in the order they were taken
         self.received: list[WireMessage] = []  # that guests wrote
+        self.templates: list[WireTemplate] = []
         self.requests: list[tuple[str, str]] = []  # (method, path with query), of the API alone
         self.callback_answers: list[int] = []
         self.account_status = "active"
@@ -223,7 +242,7 @@ class TwilioWire:
 
     @property
     def url(self) -> str:
-        """The origin that stands in for https://api.twilio.com."""
+        """The origin that stands in for https://api.twilio.com and https://content.twilio.com."""
         return f"http://{self._host}:{self._port}"
 
     # life
@@ -239,9 +258,11 @@ class TwilioWire:
                 web.get(_API + "/Messages/{sid}.json", self._fetch),
                 web.get(_API + "/Messages/{sid}/Media.json", self._list_media),
                 web.get(_API + "/Messages/{sid}/Media/{media}", self._redirect_to_media),
+                web.get("/v1/ContentAndApprovals", self._list_templates),
                 web.get("/files/{media}", self._give_media),
                 web.post("/_wire/fail", self._steer_fail),
                 web.post("/_wire/inbound", self._steer_inbound),
+                web.post("/_wire/template", self._steer_template),
                 web.get("/_wire/messages", self._steer_messages),
             ]
         )
@@ -281,7 +302,7 @@ class TwilioWire:
 
     @web.middleware
     async def _guarded(self, request: web.Request, handler: Any) -> web.StreamResponse:
-        if request.path.startswith("/2010-04-01/"):
+        if request.path.startswith(("/2010-04-01/", "/v1/")):
             self.requests.append((request.method, request.path_qs))
             expected = aiohttp.encode_basic_auth(self.account_sid, self.auth_token)
             if request.headers.get("Authorization") != expected:
@@ -321,7 +342,7 @@ class TwilioWire:
         message = WireMessage(
             to=form["To"],
             sender=form.get("From") or form["MessagingServiceSid"],
-            body=form.get("Body") or form.get("ContentVariables", ""),
+            body=form.get("Body") or self._filled(form),
             num_media=len(posted.getall("MediaUrl", [])),
             form=form,
         )
@@ -334,6 +355,53 @@ class TwilioWire:
         if fault == "garbage":
             return web.Response(status=201, text='{"sid": "SM', content_type="application/json")
         return web.json_response(self._resource(message, status="queued"), status=201)
+
+    def _filled(self, form: Mapping[str, str]) -> str:
+        """Return what a template says with its variables; the bare variables of one that is not known here."""
+        variables = form.get("ContentVariables", "")
+        template = next((one for one in self.templates if one.sid == form.get("ContentSid")), None)
+        if template is None:
+            return variables
+        text = template.body
+        for name, value in {**template.variables, **json.loads(variables or "{}")}.items():
+            text = text.replace("{{" + name + "}}", str(value))
+        return text
+
+    async def _list_templates(self, request: web.Request) -> web.Response:
+        """List templates as the Content API does: pages name the next by its whole address, at Twilio's own host."""
+        size, page = int(request.query.get("PageSize", "50")), int(request.query.get("Page", "0"))
+        shown = self.templates[page * size : (page + 1) * size]
+        following = None
+        if len(self.templates) > (page + 1) * size:
+            following = f"{_CONTENT}?{urlencode({'PageSize': size, 'Page': page + 1})}"
+        at = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+        return web.json_response(
+            {
+                "contents": [
+                    {
+                        "sid": template.sid,
+                        "account_sid": self.account_sid,
+                        "friendly_name": template.name,
+                        "language": template.language,
+                        "variables": dict(template.variables),
+                        "types": {template.kind: {"body": template.body}},
+                        "approval_requests": {"name": template.name, "category": "UTILITY", "status": template.status},
+                        "date_created": at,
+                        "date_updated": at,
+                    }
+                    for template in shown
+                ],
+                "meta": {
+                    "page": page,
+                    "page_size": size,
+                    "key": "contents",
+                    "url": _CONTENT,
+                    "first_page_url": _CONTENT,
+                    "next_page_url": following,
+                    "previous_page_url": None,
+                },
+            }
+        )
 
     async def _fetch(self, request: web.Request) -> web.Response:
         message = self._message(request.match_info["sid"])
@@ -544,6 +612,11 @@ class TwilioWire:
             return web.json_response({"sid": form["MessageSid"], "status": None})
         status = await self.post_inbound(url, form, signed_for=signed_for)
         return web.json_response({"sid": form["MessageSid"], "status": status})
+
+    async def _steer_template(self, request: web.Request) -> web.Response:
+        template = WireTemplate(**await request.json())
+        self.templates.append(template)
+        return web.json_response({"sid": template.sid})
 
     async def _steer_messages(self, request: web.Request) -> web.Response:
         return web.json_response({"messages": [self._resource(message) for message in self.messages]})

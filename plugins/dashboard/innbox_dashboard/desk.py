@@ -1,8 +1,7 @@
 """The desk's side of Socket.IO: who may connect, what they may ask, and the answer to each."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping
 from typing import Any
 
 import structlog
@@ -10,33 +9,16 @@ from socketio import AsyncNamespace
 from socketio.exceptions import ConnectionRefusedError
 from starlette.requests import HTTPConnection
 
-from innbox import App, Changed, Conflict, NotFound, Refused, StoreUnavailable, User, origin_allowed
-from innbox_dashboard.bucket import Bucket
-from innbox_dashboard.payloads import OfConversation, Payload, Since, Written, parse
+from innbox import App, Conflict, NotFound, Refused, StoreUnavailable, User, origin_allowed
+from innbox_dashboard.handlers import Handlers
+from innbox_dashboard.payloads import parse
 from innbox_dashboard.presence import Presence, room_of
 from innbox_dashboard.session import Sessions
+from innbox_dashboard.sockets import Ack, Socket
 
 log = structlog.get_logger(__name__)
 
-SYNC_LIMIT = 500
 CHECKS_AT_ONCE = 8
-
-Ack = dict[str, Any]
-
-
-@dataclass(eq=False, slots=True)
-class Socket:
-    """One open desk: its session's token, who that is, and how fast it may speak."""
-
-    sid: str
-    token: str
-    user: User
-    bucket: Bucket = field(default_factory=Bucket)
-    in_order: asyncio.Lock = field(default_factory=asyncio.Lock)
-    hotels_of: dict[str, str] = field(default_factory=dict)  # conversations asked about before, and their hotels
-
-
-Handler = Callable[[Socket, Any], Awaitable[Ack]]
 
 
 class DeskNamespace(AsyncNamespace):
@@ -49,18 +31,7 @@ class DeskNamespace(AsyncNamespace):
         self._sockets: dict[str, Socket] = {}
         self.presence = Presence(app)
         self._closing: set[asyncio.Task[None]] = set()
-        self._handlers: Mapping[str, tuple[type[Payload], Handler]] = {
-            "join_conversation": (OfConversation, self._join),
-            "leave_conversation": (OfConversation, self._leave),
-            "agent_message": (Written, self._in_order(self._reply)),
-            "agent_note": (Written, self._in_order(self._note)),
-            "take_over": (OfConversation, self._in_order(self._change(app.staff.take_over))),
-            "return_to_bot": (OfConversation, self._in_order(self._change(app.staff.return_to_bot))),
-            "resolve": (OfConversation, self._in_order(self._change(app.staff.resolve))),
-            "mark_read": (OfConversation, self._in_order(self._change(app.staff.mark_read))),
-            "typing": (OfConversation, self._typing),
-            "sync": (Since, self._sync),
-        }
+        self._handlers = Handlers(app, self.presence).table
 
     async def trigger_event(self, event: Any, sid: str, *arguments: Any) -> Ack | None:
         """Deal with what Socket.IO tells. A client may name its own events `connect` and `disconnect`, so the state of
@@ -167,73 +138,6 @@ class DeskNamespace(AsyncNamespace):
             log.error("desk event failed", event_name=event, user=socket.user.name, error=type(error).__name__)
             return _no("Something went wrong here. Please try again.")
 
-    def _in_order(self, handle: Handler) -> Handler:
-        """One socket's changes are made one after the other, as they were asked for."""
-
-        async def ordered(socket: Socket, payload: Any) -> Ack:
-            async with socket.in_order:
-                return await handle(socket, payload)
-
-        return ordered
-
-    def _change(self, action: Callable[[User, str], Awaitable[Changed]]) -> Handler:
-        async def change(socket: Socket, payload: OfConversation) -> Ack:
-            return _changed(await action(socket.user, payload.conversation_id))
-
-        return change
-
-    async def _join(self, socket: Socket, payload: OfConversation) -> Ack:
-        self.presence.view(socket.sid, await self._hotel(socket, payload.conversation_id), payload.conversation_id)
-        return {}
-
-    async def _leave(self, socket: Socket, payload: OfConversation) -> Ack:
-        await self._hotel(socket, payload.conversation_id)
-        self.presence.look_away(socket.sid, payload.conversation_id)
-        return {}
-
-    async def _typing(self, socket: Socket, payload: OfConversation) -> Ack:
-        self.presence.write(socket.sid, await self._hotel(socket, payload.conversation_id), payload.conversation_id)
-        return {}
-
-    async def _reply(self, socket: Socket, payload: Written) -> Ack:
-        changed = await self._app.staff.reply(socket.user, payload.conversation_id, payload.text, payload.client_id)
-        self.presence.stop_writing(socket.sid)
-        return _written(changed)
-
-    async def _note(self, socket: Socket, payload: Written) -> Ack:
-        changed = await self._app.staff.note(socket.user, payload.conversation_id, payload.text, payload.client_id)
-        self.presence.stop_writing(socket.sid)
-        return _written(changed)
-
-    async def _sync(self, socket: Socket, payload: Since) -> Ack:
-        page = await self._app.store.events_since(payload.since, socket.user.hotels, SYNC_LIMIT)
-        return {
-            "events": [event.as_json() for event in page.events],
-            "last_event": page.last_event,
-            "more": page.more,
-        }
-
-    async def _hotel(self, socket: Socket, conversation_id: str) -> str:
-        """Return a conversation's hotel, which never changes; `NotFound` where the user may not see it."""
-        hotel = socket.hotels_of.get(conversation_id)
-        if hotel is None:
-            conversation = await self._app.store.conversation(conversation_id)
-            hotel = conversation.hotel if conversation else None
-        if hotel is None or not socket.user.may_see(hotel):
-            raise NotFound("There is no such conversation.")
-        socket.hotels_of[conversation_id] = hotel
-        return hotel
-
 
 def _no(error: str) -> Ack:
     return {"ok": False, "error": error}
-
-
-def _changed(changed: Changed) -> Ack:
-    return {"conversation": changed.conversation.as_json()}
-
-
-def _written(changed: Changed) -> Ack:
-    """`message` is the first one that the text became, `messages` all its parts."""
-    messages = [message.as_json() for message in changed.messages]
-    return {**_changed(changed), "message": messages[0] if messages else None, "messages": messages}

@@ -1,40 +1,9 @@
-"""The files that guests sent, shown in the page only where a browser can do no harm with them."""
-
-import re
-from urllib.parse import quote
+"""The files of messages, for the staff who may see them."""
 
 from starlette.requests import Request
 from starlette.responses import Response
 
-from innbox import App, MediaContent, NotFound, User
-
-# What each type that may be shown in the page begins with: (offset, bytes). A guest's file may lie about its type.
-_SIGNATURES: dict[str, tuple[tuple[int, bytes], ...]] = {
-    "image/jpeg": ((0, b"\xff\xd8\xff"),),
-    "image/png": ((0, b"\x89PNG\r\n\x1a\n"),),
-    "image/gif": ((0, b"GIF87a"), (0, b"GIF89a")),
-    "image/webp": ((8, b"WEBP"),),
-    "audio/ogg": ((0, b"OggS"),),
-    "audio/mpeg": ((0, b"ID3"), (0, b"\xff\xfb"), (0, b"\xff\xf3"), (0, b"\xff\xf2")),
-    "audio/mp4": ((4, b"ftyp"),),
-    "audio/aac": ((0, b"\xff\xf1"), (0, b"\xff\xf9")),
-    "audio/amr": ((0, b"#!AMR"),),
-    "audio/wav": ((8, b"WAVE"),),
-    "audio/webm": ((0, b"\x1a\x45\xdf\xa3"),),
-    "video/mp4": ((4, b"ftyp"),),
-    "video/3gpp": ((4, b"ftyp"),),
-    "video/quicktime": ((4, b"ftyp"),),
-    "video/webm": ((0, b"\x1a\x45\xdf\xa3"),),
-}
-_DOWNLOAD = "application/octet-stream"
-_RANGE = re.compile(r"bytes=([0-9]{0,15})-([0-9]{0,15})", re.ASCII)
-_HEADERS = {
-    "x-content-type-options": "nosniff",
-    "content-security-policy": "default-src 'none'; sandbox",
-    "cross-origin-resource-policy": "same-origin",
-    "cache-control": "private, no-cache",  # kept, and asked for again: permission is checked each time
-    "accept-ranges": "bytes",
-}
+from innbox import App, NotFound, User, file_response
 
 
 class Media:
@@ -47,48 +16,10 @@ class Media:
         """`GET /media/{message_id}/{position}`: the file, in the page or as a download."""
         message_id, position = str(request.path_params["message_id"]), int(request.path_params["position"])
         await self._check(message_id, user)
-        headers = {**_HEADERS, "etag": f'"{quote(message_id, safe="")}-{position}"'}
-        if request.headers.get("if-none-match") == headers["etag"]:
-            return Response(status_code=304, headers=headers)
-        content = await self._app.store.media(message_id, position)
-        if content is None:
-            raise NotFound("There is no such file.")
-        shown = _type_to_show(content)
-        headers["content-disposition"] = _disposition("inline" if shown else "attachment", content.name)
-        return _ranged(request, content.data, shown or _DOWNLOAD, headers)
+        return await file_response(request, self._app.store, message_id, position)
 
     async def _check(self, message_id: str, user: User) -> None:
         message = await self._app.store.message(message_id)
         conversation = await self._app.store.conversation(message.conversation_id) if message else None
         if conversation is None or not user.may_see(conversation.hotel):
             raise NotFound("There is no such file.")
-
-
-def _type_to_show(content: MediaContent) -> str | None:
-    """Return the type under which a browser may show the file; None where it must be a download."""
-    claimed = content.content_type.partition(";")[0].strip().lower()
-    for offset, signature in _SIGNATURES.get(claimed, ()):
-        if content.data[offset : offset + len(signature)] == signature:
-            return claimed
-    return None
-
-
-def _disposition(kind: str, name: str | None) -> str:
-    """Return a Content-Disposition whose name cannot leave the header (RFC 6266, section 4.3)."""
-    bare = re.split(r"[/\\]", name or "")[-1].strip(". ")[:100]
-    return f"{kind}; filename*=UTF-8''{quote(bare, safe='', errors='replace')}" if bare else kind
-
-
-def _ranged(request: Request, data: bytes, content_type: str, headers: dict[str, str]) -> Response:
-    """Return all of a file, or the one range asked for: some browsers play sound and films in no other way."""
-    wanted = _RANGE.fullmatch(request.headers.get("range", ""))
-    if wanted is None or not any(wanted.groups()):
-        return Response(data, 200, headers, content_type)
-    size = len(data)
-    first, last = wanted.groups()
-    start = int(first) if first else max(0, size - int(last))
-    end = min(int(last), size - 1) if first and last else size - 1
-    if start > end:
-        return Response(status_code=416, headers={**headers, "content-range": f"bytes */{size}"})
-    headers["content-range"] = f"bytes {start}-{end}/{size}"
-    return Response(data[start : end + 1], 206, headers, content_type)

@@ -12,19 +12,28 @@ from starlette.routing import BaseRoute, Mount, Route
 
 from innbox import App, Event, Plugin, hookimpl
 from innbox_dashboard.api import Api
+from innbox_dashboard.canned import Canned
 from innbox_dashboard.config import DashboardSettings
 from innbox_dashboard.desk import DeskNamespace
+from innbox_dashboard.doors import Doors
 from innbox_dashboard.export import Export
+from innbox_dashboard.guests import Guests
+from innbox_dashboard.language import choose
 from innbox_dashboard.media import Media
 from innbox_dashboard.pages import STATIC, Pages
+from innbox_dashboard.plugin_actions import PluginActions
 from innbox_dashboard.presence import RENEW_SECONDS, room_of
+from innbox_dashboard.roles import admins, leads
+from innbox_dashboard.sending import Sending
 from innbox_dashboard.session import Sessions
 from innbox_dashboard.settings_page import SettingsPage
 from innbox_dashboard.sign_in import SignIn
 from innbox_dashboard.static import PageFiles
+from innbox_dashboard.views import Views
 
 log = structlog.get_logger(__name__)
 
+SETTINGS_FORBIDDEN = "settings.forbidden"
 CHECK_SECONDS = 3.0  # a desk outlives its session by no more than this and one query
 
 
@@ -42,21 +51,40 @@ class Dashboard(Plugin[DashboardSettings]):
         """Bring the pages and what they read. Raises `PluginError` where the desk's page is not built."""
         pages = Pages(app, self.settings)
         sessions = Sessions(app, self.settings)
+        doors = Doors(sessions, pages)
         sign_in = SignIn(app, sessions, pages, self._session_ended)
-        settings_page = SettingsPage(app, pages)
+        settings = SettingsPage(app, pages)
         api, media, export = Api(app), Media(app), Export(app)
+        views, guests, actions, sending = Views(app), Guests(app), PluginActions(app), Sending(app)
+        canned = Canned(app, pages)
         return [
             Route("/", sign_in.root),
             Route("/login", sign_in.show, methods=["GET"]),
             Route("/login", sign_in.sign_in, methods=["POST"]),
             Route("/logout", sign_in.sign_out, methods=["POST"]),
-            Route("/dashboard", sessions.page(pages.desk)),
-            Route("/get_conversations", sessions.api(api.conversations)),
-            Route("/get_messages", sessions.api(api.messages)),
-            Route("/export_messages", sessions.api(export.messages)),
-            Route("/settings", sessions.page(settings_page.show), methods=["GET"]),
-            Route("/settings", sessions.page(settings_page.change), methods=["POST"]),
-            Route("/media/{message_id}/{position:int}", sessions.api(media.show)),
+            Route("/language", choose, methods=["POST"]),
+            Route("/dashboard", doors.page(pages.desk)),
+            Route("/get_conversations", doors.api(api.conversations)),
+            Route("/get_messages", doors.api(api.messages)),
+            Route("/get_view", doors.api(views.view)),
+            Route("/get_counts", doors.api(views.counts)),
+            Route("/get_labels", doors.api(views.labels)),
+            Route("/get_people", doors.api(views.people)),
+            Route("/get_guest", doors.api(guests.guest)),
+            Route("/get_turn", doors.api(guests.turn)),
+            Route("/get_scheduled", doors.api(guests.scheduled)),
+            Route("/get_templates", doors.api(guests.templates)),
+            Route("/get_actions", doors.api(actions.names)),
+            Route("/actions/{name}", doors.api(actions.act), methods=["POST"]),
+            Route("/send_files", doors.api(sending.files), methods=["POST"]),
+            Route("/get_canned", doors.api(canned.replies)),
+            Route("/canned", doors.page(canned.show, leads), methods=["GET"]),
+            Route("/canned", doors.page(canned.save, leads), methods=["POST"]),
+            Route("/canned/{id}", doors.api(canned.remove, leads), methods=["DELETE"]),
+            Route("/export_messages", doors.api(export.messages)),
+            Route("/settings", doors.page(settings.show, admins, SETTINGS_FORBIDDEN), methods=["GET"]),
+            Route("/settings", doors.page(settings.change, admins, SETTINGS_FORBIDDEN), methods=["POST"]),
+            Route("/media/{message_id}/{position:int}", doors.api(media.show)),
             Mount(STATIC, PageFiles(pages.files)),
         ]
 

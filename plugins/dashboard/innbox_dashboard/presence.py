@@ -13,7 +13,7 @@ from typing import Any
 
 import structlog
 
-from innbox import App
+from innbox import App, Cache
 
 log = structlog.get_logger(__name__)
 
@@ -68,6 +68,11 @@ def status_of(user: str, members: Iterable[Member]) -> dict[str, Any]:
         "viewing": next((desk["viewing"] for desk in desks if desk["viewing"]), None),
         "typing": next((desk["typing"] for desk in desks if desk["typing"]), None),
     }
+
+
+async def online(cache: Cache, hotel: str) -> set[str]:
+    """Return who is at a hotel's desk, in whichever process."""
+    return {json.loads(member)["user"] for member in (await cache.members(_group(hotel))).values()}
 
 
 class Presence:

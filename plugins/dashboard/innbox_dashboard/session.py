@@ -1,20 +1,16 @@
-"""Who is asking: the session's cookie, and endpoints that need somebody signed in."""
+"""Who is asking: the session's cookie, and where a sign-in may lead."""
 
-from collections.abc import Awaitable, Callable
 from datetime import timedelta
-from urllib.parse import quote, urlsplit
+from urllib.parse import urlsplit
 
 from starlette.requests import HTTPConnection, Request
-from starlette.responses import JSONResponse, RedirectResponse, Response
+from starlette.responses import Response
 
 from innbox import App, User
 from innbox_dashboard.config import DashboardSettings
 
 COOKIE = "innbox_session"
 HOME = "/dashboard"
-
-Endpoint = Callable[[Request], Awaitable[Response]]
-StaffEndpoint = Callable[[Request, User], Awaitable[Response]]
 
 
 class Sessions:
@@ -54,27 +50,6 @@ class Sessions:
         """Remove the token from the browser."""
         response.delete_cookie(self.cookie, path="/", secure=self._secure, httponly=True, samesite="lax")
 
-    def api(self, endpoint: StaffEndpoint) -> Endpoint:
-        """Wrap an endpoint that answers with data: without a session it says 401 as JSON."""
-
-        async def wrapped(request: Request) -> Response:
-            user = await self.user(request)
-            return await endpoint(request, user) if user else _unknown()
-
-        return wrapped
-
-    def page(self, endpoint: StaffEndpoint) -> Endpoint:
-        """Wrap an endpoint that answers with a page: without a session it leads to the sign-in, and back afterwards
-        (who asks for data gets 401)."""
-
-        async def wrapped(request: Request) -> Response:
-            user = await self.user(request)
-            if user is not None:
-                return await endpoint(request, user)
-            return _unknown() if wants_json(request) else RedirectResponse(_sign_in_address(request), 303)
-
-        return wrapped
-
 
 def wants_json(request: Request) -> bool:
     """Say whether a request asks for data rather than for a page."""
@@ -95,17 +70,6 @@ def local_path(text: object) -> str:
     if parts.scheme or parts.netloc or parts.path in ("/", "/login", "/logout"):
         return HOME
     return text
-
-
-def _unknown() -> Response:
-    return JSONResponse({"error": "Please sign in."}, 401)
-
-
-def _sign_in_address(request: Request) -> str:
-    if request.method != "GET":
-        return "/login"
-    path = request.url.path + (f"?{request.url.query}" if request.url.query else "")
-    return "/login" if path == HOME else f"/login?next={quote(path, safe='/')}"
 
 
 def _secure(app: App, settings: DashboardSettings) -> bool:

@@ -9,12 +9,12 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 
 from innbox import App, Refused, User
+from innbox_dashboard.language import Texts, language_of
 from innbox_dashboard.pages import Pages
 from innbox_dashboard.session import wants_json
 
 _ON, _OFF = ("on", "true", "1"), ("off", "false", "0")
 _TEXTS = ("instructions", "handover_text")
-_FORBIDDEN = "Only an admin may see and change the settings."
 
 Changes = dict[str, dict[str, Any]]  # hotel, then key, then value
 
@@ -32,16 +32,12 @@ class SettingsPage:
 
     async def show(self, request: Request, user: User) -> Response:
         """Return the settings of the hotels that the admin may see."""
-        if not user.is_admin:
-            return self._forbidden(request, user)
         if wants_json(request):
             return JSONResponse({"hotels": await self._current(user)}, headers={"cache-control": "no-store"})
-        return await self._page(user, saved=request.query_params.get("saved", ""))
+        return await self._page(request, user, saved=request.query_params.get("saved", ""))
 
     async def change(self, request: Request, user: User) -> Response:
         """Write what was changed. Raises `Refused` and `NotFound`; a form's faults come back as the page."""
-        if not user.is_admin:
-            return self._forbidden(request, user)
         if request.headers.get("content-type", "").startswith("application/json"):
             await self._write(await _from_json(request), user)
             return JSONResponse({"hotels": await self._current(user)}, headers={"cache-control": "no-store"})
@@ -53,7 +49,9 @@ class SettingsPage:
         except Refused as refused:
             if wants_json(request):
                 raise
-            return await self._page(user, 400, error=str(refused), entered=changes)
+            return await self._page(
+                request, user, 400, error=Texts(language_of(request)).told(refused), entered=changes
+            )
         if wants_json(request):
             return JSONResponse({"hotels": await self._current(user)}, headers={"cache-control": "no-store"})
         return RedirectResponse(f"/settings?saved={next(iter(changes), '')}", 303)
@@ -71,6 +69,7 @@ class SettingsPage:
 
     async def _page(
         self,
+        request: Request,
         user: User,
         status: int = 200,
         *,
@@ -81,12 +80,7 @@ class SettingsPage:
         hotels = await self._current(user)
         for slug, values in (entered or {}).items():
             hotels[slug].update(values)
-        return self._pages.render("settings.html", status, user=user, hotels=hotels, saved=saved, error=error)
-
-    def _forbidden(self, request: Request, user: User) -> Response:
-        if wants_json(request):
-            return JSONResponse({"error": _FORBIDDEN}, 403)
-        return self._pages.render("settings.html", 403, user=user, hotels={}, saved="", error=_FORBIDDEN)
+        return self._pages.staff(request, user, "settings.html", status, hotels=hotels, saved=saved, error=error)
 
 
 async def _from_json(request: Request) -> Changes:

@@ -8,7 +8,7 @@ from starlette.responses import Response
 from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
-from innbox_dashboard.pages import SCRIPT, STYLE, fingerprint
+from innbox_dashboard.pages import BUILD, fingerprint
 
 FOR_GOOD = "public, max-age=31536000, immutable"
 ASK_AGAIN = "no-cache"
@@ -19,7 +19,9 @@ class PageFiles(StaticFiles):
 
     def __init__(self, folder: Path) -> None:
         super().__init__(directory=folder)
-        self._fingerprints: Mapping[str, str] = {file: fingerprint(folder / file) for file in (SCRIPT, STYLE)}
+        self._fingerprints: Mapping[str, str] = {
+            file.relative_to(folder).as_posix(): fingerprint(file) for file in (folder / BUILD).rglob("*.*")
+        }
 
     async def get_response(self, path: str, scope: Scope) -> Response:
         response = await super().get_response(path, scope)

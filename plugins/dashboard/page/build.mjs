@@ -15,15 +15,22 @@ if (process.argv.includes("--tests")) {
     ...common,
     entryPoints: tests.map((name) => join("tests", name)),
     platform: "node",
+    inject: ["tests/english.ts"],
     outdir,
     outExtension: { ".js": ".mjs" },
   });
 } else {
   const outdir = process.env.INNBOX_PAGE_OUTPUT ?? join(here, "../innbox_dashboard/static/build");
+  // One script for the page, and one for each language, of which the page loads the one that is read here.
+  const notLanguages = new Set(["index.ts", "words.ts"]);
+  const languages = readdirSync(join(here, "src/messages")).filter((name) => !notLanguages.has(name));
   await build({
     ...common,
-    entryPoints: { desk: "src/main.tsx" },
-    entryNames: "[name]",
+    entryPoints: {
+      desk: "src/main.tsx",
+      ...Object.fromEntries(languages.map((name) => [`messages/${name.slice(0, -3)}`, `src/messages/${name}`])),
+    },
+    entryNames: "[dir]/[name]",
     jsx: "automatic",
     jsxImportSource: "preact",
     minify: true,

@@ -2,9 +2,9 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -18,9 +18,12 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from innbox import (
+    MOST_COUNTED,
     Author,
     AuthorKind,
+    CannedReply,
     Changed,
+    Conflict,
     Conversation,
     ConversationStatus,
     DeliveryStatus,
@@ -29,6 +32,8 @@ from innbox import (
     EventName,
     EventPage,
     Guest,
+    GuestFact,
+    GuestRecord,
     HandledBy,
     HistoryPage,
     InboxPage,
@@ -37,10 +42,15 @@ from innbox import (
     MemoryCache,
     Message,
     NotFound,
+    Panel,
     Refused,
+    Scheduled,
     StoreUnavailable,
+    TemplateOffer,
     Throttled,
+    TurnFacts,
     User,
+    ViewQuery,
     new_id,
     now,
 )
@@ -48,6 +58,27 @@ from innbox_dashboard import Dashboard
 from innbox_dashboard.config import DashboardSettings
 
 PASSWORD = "correct horse"
+CHANGES = (
+    "return_to_bot",
+    "resolve",
+    "mark_read",
+    "set_labels",
+    "assign",
+    "snooze",
+    "set_bot_mode",
+    "set_bot_back",
+    "acknowledge",
+    "set_opt_out",
+    "unschedule",
+    "dismiss_suggestion",
+)
+
+
+@dataclass(frozen=True)
+class Replied(Changed):
+    """What the core says of a reply."""
+
+    translated: bool | None = None
 
 
 class Store:
@@ -106,13 +137,14 @@ class Store:
 
 
 class Accounts:
-    """Three members of staff, whose password is one and the same."""
+    """Members of staff, whose password is one and the same."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
-        self.users = {
+        self.known = {
             "ana": User("ana", "agent", frozenset({"miramar"})),
             "bo": User("bo", "agent", frozenset({"solmar"})),
+            "lea": User("lea", "lead", frozenset({"miramar"})),
             "root": User("root", "admin", None),
         }
         self.sessions: dict[str, str] = {}
@@ -125,66 +157,161 @@ class Accounts:
             raise Throttled("Too many wrong passwords. Try again later.", 600)
         if len(password) > 1024:
             raise Refused("A password has at most 1024 characters.", "too_long")
-        if password != PASSWORD or name not in self.users:
+        if password != PASSWORD or name not in self.known:
             raise Refused("Name or password is wrong.", "wrong_password")
         self.life = life
         token = new_id()
         self.sessions[token] = name
-        return token, self.users[name]
+        return token, self.known[name]
 
     async def user_of(self, token: str | None) -> User | None:
         self._store._answer()
         self.asked += 1
         name = self.sessions.get(token or "")
-        return self.users.get(name) if name else None
+        return self.known.get(name) if name else None
+
+    async def users(self) -> Sequence[User]:
+        return list(self.known.values())
 
     async def sign_out(self, token: str | None) -> None:
         self.sessions.pop(token or "", None)
 
 
 class Staff:
-    """The actions of staff; each is noted under `done`."""
+    """The actions of staff; each is noted under `done`, with its name and what it was given."""
 
     def __init__(self, house: "House") -> None:
         self._house = house
-        self.done: list[tuple[str, ...]] = []
+        self.done: list[tuple[Any, ...]] = []
         self.seen: dict[str, Message] = {}
         self.problem: Exception | None = None
+        self.slow: asyncio.Event | None = None  # what a translator waits for
 
-    def _do(self, *what: str) -> Conversation:
-        if self.problem is not None:
-            raise self.problem
-        conversation = self._house.store.conversations.get(what[2])
-        if conversation is None or not self._house.app.accounts.users[what[1]].may_see(conversation.hotel):
-            raise NotFound("There is no such conversation.")
-        self.done.append(what)
-        return conversation
-
-    async def reply(self, user: User, conversation_id: str, text: str, client_id: str) -> Changed:
+    async def reply(self, user: User, conversation_id: str, text: str, client_id: str, **more: Any) -> Replied:
         if client_id in self.seen:
             conversation = self._house.store.conversations[conversation_id]
-            return Changed(conversation, (self.seen[client_id],), duplicate=True)
-        self._do("reply", user.name, conversation_id, text)
+            return Replied(conversation, (self.seen[client_id],), duplicate=True)
+        given = {name: value for name, value in more.items() if value}
+        self._do("reply", user, conversation_id, text, *([given] if given else []))
         message = self._house.say(conversation_id, text, Direction.OUT, user.name)
         self.seen[client_id] = message
         conversation = replace(self._house.store.conversations[conversation_id], handled_by=HandledBy.STAFF)
-        return Changed(conversation, (message,))
+        return Replied(conversation, (message,), translated=True if more.get("translate_to") else None)
 
-    async def note(self, user: User, conversation_id: str, text: str, client_id: str) -> Changed:
-        conversation = self._do("note", user.name, conversation_id, text)
+    async def note(
+        self, user: User, conversation_id: str, text: str, client_id: str, *, mentions: Sequence[str] = ()
+    ) -> Changed:
+        conversation = self._do("note", user, conversation_id, text, *mentions)
         return Changed(conversation, (self._house.say(conversation_id, text, Direction.NOTE, user.name),))
 
-    async def take_over(self, user: User, conversation_id: str) -> Changed:
-        return Changed(self._do("take_over", user.name, conversation_id))
+    async def take_over(self, user: User, conversation_id: str, minutes: int | None = None) -> Changed:
+        return Changed(self._do("take_over", user, conversation_id, *([minutes] if minutes else [])))
 
-    async def return_to_bot(self, user: User, conversation_id: str) -> Changed:
-        return Changed(self._do("return_to_bot", user.name, conversation_id))
+    async def schedule(
+        self, user: User, conversation_id: str, text: str, at: datetime, client_id: str
+    ) -> tuple[Scheduled, Changed]:
+        conversation = self._do("schedule", user, conversation_id, text, at)
+        kept = Scheduled(new_id(), conversation_id, user.name, text, at, now())
+        self._house.desk_store.waiting.append(kept)
+        return kept, Changed(conversation)
 
-    async def resolve(self, user: User, conversation_id: str) -> Changed:
-        return Changed(self._do("resolve", user.name, conversation_id))
+    async def translate(self, user: User, conversation_id: str, message_id: str, language: str) -> Changed:
+        if self.slow is not None:
+            await self.slow.wait()
+        return self._message_changed("translate", user, conversation_id, message_id, language)
 
-    async def mark_read(self, user: User, conversation_id: str) -> Changed:
-        return Changed(self._do("mark_read", user.name, conversation_id))
+    async def templates(self, user: User, conversation_id: str) -> Sequence[TemplateOffer]:
+        self._do("templates", user, conversation_id)
+        return [TemplateOffer("HX1", "arrival", "en", "Dear {{1}}, your room is ready.", ("1",))]
+
+    async def act(self, user: User, conversation_id: str, message_id: str, name: str) -> str:
+        if name not in self._house.app.actions:
+            raise NotFound("There is no such action.")
+        self._do("act", user, conversation_id, message_id, name)
+        return "The porter comes."
+
+    def __getattr__(self, name: str) -> Any:
+        """The further changes are all alike: of a conversation, or of one of its messages."""
+        if name in ("retry", "decide", "retry_media", "send_template"):
+            return self._doing(name, self._message_changed)
+        if name in CHANGES:
+            return self._doing(name, lambda *what: Changed(self._do(*what)))
+        raise AttributeError(name)
+
+    def _doing(self, name: str, do: Callable[..., Changed]) -> Callable[..., Awaitable[Changed]]:
+        async def doing(*given: Any) -> Changed:
+            return do(name, *given)
+
+        return doing
+
+    def _message_changed(self, name: str, user: User, conversation_id: str, *given: Any) -> Changed:
+        conversation = self._do(name, user, conversation_id, *given)
+        return Changed(conversation, (self._house.store.messages[conversation_id][0],))
+
+    def _do(self, name: str, user: User, conversation_id: str, *given: Any) -> Conversation:
+        if self.problem is not None:
+            raise self.problem
+        conversation = self._house.store.conversations.get(conversation_id)
+        if conversation is None or not self._house.app.accounts.known[user.name].may_see(conversation.hotel):
+            raise NotFound("There is no such conversation.")
+        self.done.append((name, user.name, conversation_id, *given))
+        return conversation
+
+
+class DeskStore:
+    """The verbs of a store that keeps a desk which the dashboard asks for itself."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self.views: list[ViewQuery] = []
+        self.canned: dict[str, CannedReply] = {}
+        self.waiting: list[Scheduled] = []
+        self.turns: dict[str, TurnFacts] = {}
+
+    async def view(self, query: ViewQuery) -> InboxPage:
+        self._store._answer()
+        self.views.append(query)
+        found = [c for c in self._store.conversations.values() if query.hotels is None or c.hotel in query.hotels]
+        return InboxPage(tuple(found), None, len(self._store.events))
+
+    async def view_counts(self, user: str, hotels: frozenset[str] | None) -> Mapping[str, int]:
+        return {"mine": 1 if user == "ana" else 0, "unassigned": len(hotels or ()), "bot": MOST_COUNTED}
+
+    async def labels(self, hotels: frozenset[str] | None) -> Sequence[str]:
+        return sorted(hotels or ("miramar", "solmar"))
+
+    async def canned_replies(self, hotels: frozenset[str] | None) -> Sequence[CannedReply]:
+        found = [reply for reply in self.canned.values() if hotels is None or reply.hotel in hotels]
+        return sorted(found, key=lambda reply: (reply.hotel, reply.shortcut))
+
+    async def save_canned(self, reply: CannedReply) -> None:
+        taken = {(other.hotel, other.shortcut) for other in self.canned.values() if other.id != reply.id}
+        if (reply.hotel, reply.shortcut) in taken:
+            raise Conflict("Another canned reply of the hotel has this shortcut.")
+        self.canned[reply.id] = reply
+
+    async def remove_canned(self, canned_id: str) -> None:
+        del self.canned[canned_id]
+
+    async def scheduled(self, conversation_id: str) -> Sequence[Scheduled]:
+        return [kept for kept in self.waiting if kept.conversation_id == conversation_id]
+
+    async def turn(self, turn_id: str) -> TurnFacts | None:
+        return self.turns.get(turn_id)
+
+    async def guest_record(self, conversation_id: str) -> GuestRecord | None:
+        conversation = self._store.conversations[conversation_id]
+        return GuestRecord(conversation.guest, now(), (("webchat", conversation.guest.handle),), None, ())
+
+
+class Plugins:
+    """What other plugins tell of a guest."""
+
+    async def guest_facts(self, conversation: Conversation) -> Sequence[GuestFact]:
+        return [GuestFact("Room", "12", "stays")]
+
+    async def desk_panels(self, conversation: Conversation) -> Sequence[Panel]:
+        return [Panel("Stay", [("Arrival", "Friday")], "stays")]
 
 
 @dataclass(frozen=True)
@@ -216,15 +343,25 @@ class Runtime:
 class House:
     """Two hotels with one conversation each, and the parts of the core that the dashboard uses."""
 
-    def __init__(self, static: Path, public_url: str = "http://desk.test", **settings: Any) -> None:
+    def __init__(
+        self, static: Path, public_url: str = "http://desk.test", keeps_desk: bool = True, **settings: Any
+    ) -> None:
+        self.keeps_desk = keeps_desk
         self.store = Store()
+        self.desk_store = DeskStore(self.store)
+        self.recorded: list[tuple[Any, ...]] = []
         self.cache = MemoryCache()
         self.server: socketio.AsyncServer | None = None
         self.app = self._core(public_url)
         self.dashboard = Dashboard("dashboard", DashboardSettings(static_dir=static, **settings))
         self.starlette = Starlette(
             routes=list(self.dashboard.register_routes(self.app)),
-            exception_handlers={StoreUnavailable: _told(503), NotFound: _told(404), Refused: _told(400)},
+            exception_handlers={
+                StoreUnavailable: _told(503),
+                NotFound: _told(404),
+                Refused: _told(400),
+                Conflict: _told(409),
+            },
         )
         self.miramar = self.open("miramar", "Guest One")
         self.solmar = self.open("solmar", "Guest Two")
@@ -292,16 +429,29 @@ class House:
         return SimpleNamespace(
             config=SimpleNamespace(public_url=public_url),
             hotels={
-                "miramar": SimpleNamespace(slug="miramar", name="Hotel Miramar"),
-                "solmar": SimpleNamespace(slug="solmar", name='Sol & "Mar"'),
+                "miramar": SimpleNamespace(
+                    slug="miramar", name="Hotel Miramar", timezone="Europe/Lisbon", languages=("pt", "en")
+                ),
+                "solmar": SimpleNamespace(
+                    slug="solmar", name='Sol & "Mar"', timezone="Europe/Madrid", languages=("es",)
+                ),
             },
             store=self.store,
+            desk_store=self.desk_store if self.keeps_desk else None,
+            channels={},
+            translators=(),
+            actions={"porter": SimpleNamespace(name="porter", label="Call the porter")},
+            dispatch=Plugins(),
+            record=self._record,
             cache=self.cache,
             accounts=Accounts(self.store),
             staff=Staff(self),
             runtime=Runtime(),
             emit=self._emit,
         )
+
+    async def _record(self, user: User, action: str, *of: str | None, **detail: Any) -> None:
+        self.recorded.append((user.name, action, *of, detail))
 
     async def _emit(
         self, name: str, data: Any, *, room: str | None = None, namespace: str = "/", to_sid: str | None = None

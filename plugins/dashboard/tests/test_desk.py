@@ -1,14 +1,66 @@
 """The desk's socket: who may connect, what each event does, and what it never does."""
 
+import asyncio
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 from socketio.exceptions import ConnectionError as ConnectionFailed
 
-from innbox import Conflict, Direction, Refused, StoreUnavailable, User
+from innbox import BotMode, Conflict, Direction, Refused, StoreUnavailable, User, rfc3339
 
 CHANGES = ("take_over", "return_to_bot", "resolve", "mark_read")
-EVENTS = ("agent_message", "agent_note", *CHANGES, "join_conversation", "leave_conversation", "typing")
+SOON = "2099-03-29T14:00:00+02:00"
+# A payload that fits every event; each takes what it needs of it.
+WHOLE: dict[str, Any] = {
+    "text": "Hello",
+    "client_id": "c1",
+    "labels": ["VIP", "late"],
+    "assignee": "root",
+    "until": SOON,
+    "at": SOON,
+    "mode": "draft",
+    "minutes": 30,
+    "out": True,
+    "scheduled_id": "s1",
+    "message_id": "m1",
+    "arrived": False,
+    "position": 0,
+    "language": "en",
+    "content_sid": "HX1",
+    "variables": {"1": "Ana"},
+    "suggestion_id": "p1",
+}
+LATER = datetime(2099, 3, 29, 12, tzinfo=UTC)
+# event -> the core's action, and what it is given beside the user and the conversation
+DONE: dict[str, tuple[Any, ...]] = {
+    "take_over": ("take_over", 30),
+    "return_to_bot": ("return_to_bot",),
+    "resolve": ("resolve",),
+    "mark_read": ("mark_read",),
+    "set_labels": ("set_labels", ["VIP", "late"]),
+    "assign": ("assign", "root"),
+    "snooze": ("snooze", LATER),
+    "set_bot_mode": ("set_bot_mode", BotMode.DRAFT),
+    "set_bot_back": ("set_bot_back", 30),
+    "acknowledge": ("acknowledge",),
+    "schedule_message": ("schedule", "Hello", LATER),
+    "cancel_scheduled": ("unschedule", "s1"),
+    "retry_message": ("retry", "m1"),
+    "decide_message": ("decide", "m1", False),
+    "retry_media": ("retry_media", "m1", 0),
+    "send_template": ("send_template", "HX1", {"1": "Ana"}, "c1"),
+    "dismiss_suggestion": ("dismiss_suggestion", "p1"),
+    "translate_message": ("translate", "m1", "en"),
+    "set_opt_out": ("set_opt_out", True),
+    "agent_message": ("reply", "Hello", {"suggestion_id": "p1"}),
+    "agent_note": ("note", "Hello"),
+}
+WITH_MESSAGE = {
+    *("agent_message", "agent_note", "send_template", "translate_message"),
+    *("retry_message", "decide_message", "retry_media"),
+}
+EVENTS = (*DONE, "join_conversation", "leave_conversation", "typing")
 MISFITS: tuple[tuple[Any, ...], ...] = (
     (),
     ("text",),
@@ -126,11 +178,62 @@ async def test_a_note_and_every_change_reach_the_core(running: Any) -> None:
     ]
 
 
+async def test_every_event_reaches_its_action(running: Any) -> None:
+    desk = await running.desk("ana")
+    here = running.house.miramar
+    for event, (action, *given) in DONE.items():
+        answer = await desk.ask(event, {**WHOLE, "conversation_id": here})
+        assert answer["ok"] is True, answer
+        assert answer["conversation"]["id"] == here
+        assert running.house.app.staff.done.pop() == (action, "ana", here, *given)
+        assert ("message" in answer) is (event in WITH_MESSAGE)
+        if event == "schedule_message":
+            assert answer["scheduled"]["at"] == rfc3339(LATER)
+
+
+async def test_what_may_be_nothing_may_be_nothing(running: Any) -> None:
+    desk = await running.desk("ana")
+    here = running.house.miramar
+    for event, field in (("assign", "assignee"), ("set_bot_mode", "mode"), ("set_bot_back", "minutes")):
+        assert (await desk.ask(event, {"conversation_id": here, field: None}))["ok"] is True
+        assert (await desk.ask(event, {"conversation_id": here}))["error"] == f"{field} is missing"
+    assert [done[-1] for done in running.house.app.staff.done] == [None, None, None]
+
+
+async def test_a_reply_tells_what_its_writer_had_seen_and_in_what_language_it_goes(running: Any) -> None:
+    desk = await running.desk("ana")
+    more = {"seen_seq": 1, "translate_to": "pt"}
+    payload = {"conversation_id": running.house.miramar, "text": "Welcome", "client_id": "c1", **more}
+    answer = await desk.ask("agent_message", payload)
+    assert answer["translated"] is True
+    assert running.house.app.staff.done[0][-1] == more
+
+
+async def test_a_note_calls_colleagues(running: Any) -> None:
+    desk = await running.desk("ana")
+    payload = {"conversation_id": running.house.miramar, "text": "Look", "client_id": "n1", "mentions": ["root"]}
+    assert (await desk.ask("agent_note", payload))["ok"] is True
+    assert running.house.app.staff.done == [("note", "ana", running.house.miramar, "Look", "root")]
+
+
+async def test_a_slow_translator_holds_no_reply_up(running: Any) -> None:
+    desk = await running.desk("ana")
+    running.house.app.staff.slow = asyncio.Event()
+    translating = asyncio.create_task(
+        desk.ask("translate_message", {**WHOLE, "conversation_id": running.house.miramar})
+    )
+    await asyncio.sleep(0.05)
+    assert (await desk.ask("agent_message", {**WHOLE, "conversation_id": running.house.miramar}))["ok"] is True
+    assert not translating.done()
+    running.house.app.staff.slow.set()
+    assert (await translating)["ok"] is True
+
+
 @pytest.mark.parametrize("event", EVENTS)
 async def test_another_hotels_conversation_and_a_guessed_one_are_not_found(running: Any, event: str) -> None:
     desk = await running.desk("ana")
     for conversation_id in (running.house.solmar, "0190c0de-0000-7000-8000-000000000000", "' OR 1=1", "x\x00y"):
-        payload = {"conversation_id": conversation_id, "text": "Hello", "client_id": conversation_id}
+        payload = {**WHOLE, "conversation_id": conversation_id, "client_id": conversation_id}
         assert await desk.ask(event, payload) == {"ok": False, "error": "not found"}
     assert running.house.app.staff.done == []
 
@@ -161,6 +264,44 @@ async def test_the_refusal_names_the_field(running: Any, change: dict[str, Any],
     payload = {"conversation_id": running.house.miramar, "text": "a", "client_id": "b", **change}
     answer = await desk.ask("agent_message", payload)
     assert answer == {"ok": False, "error": error, "code": "payload"}
+
+
+@pytest.mark.parametrize(
+    ("event", "field", "wrong"),
+    [
+        *(
+            ("snooze", "until", wrong)
+            for wrong in (None, 5, "", "tomorrow", "2099-03-29T14:00", "0001-01-01T00:00+14:00")
+        ),
+        ("schedule_message", "at", "9" * 99),
+        ("set_labels", "labels", "VIP"),
+        ("set_labels", "labels", [5]),
+        ("set_labels", "labels", ["x"] * 101),
+        ("assign", "assignee", 5),
+        ("set_bot_mode", "mode", "DRAFT"),
+        ("set_bot_back", "minutes", "30"),
+        ("take_over", "minutes", 1.5),
+        ("set_opt_out", "out", 1),
+        ("decide_message", "arrived", "no"),
+        ("retry_media", "position", -1),
+        ("retry_media", "position", True),
+        ("send_template", "variables", []),
+        ("send_template", "variables", {"1": 5}),
+        ("send_template", "variables", {"": "x"}),
+        ("agent_message", "seen_seq", -1),
+        ("agent_message", "seen_seq", "7"),
+        ("agent_message", "suggestion_id", ""),
+        ("agent_note", "mentions", "ana"),
+        ("agent_note", "mentions", ["a"] * 51),
+        ("translate_message", "language", None),
+    ],
+)
+async def test_a_field_that_does_not_fit_changes_nothing(running: Any, event: str, field: str, wrong: Any) -> None:
+    desk = await running.desk("ana")
+    answer = await desk.ask(event, {**WHOLE, "conversation_id": running.house.miramar, field: wrong})
+    assert (answer["ok"], answer["code"]) == (False, "payload")
+    assert answer["error"].startswith(field)
+    assert running.house.app.staff.done == []
 
 
 async def test_an_unknown_event_is_answered(running: Any) -> None:
@@ -217,7 +358,7 @@ async def test_a_flood_is_throttled_and_harms_no_other_desk(running: Any) -> Non
 async def test_a_disabled_users_desk_is_closed(quick_watch: None, running: Any) -> None:
     desk, other = await running.desk("ana"), await running.desk("root")
     assert (await desk.ask("sync", {"since": 0}))["ok"] is True
-    del running.house.app.accounts.users["ana"]
+    del running.house.app.accounts.known["ana"]
     await desk.until(lambda: not desk.client.connected, 5)
     assert other.client.connected
     await running.house.tell()
@@ -257,7 +398,7 @@ async def test_nobody_is_thrown_out_while_the_store_is_away(quick_watch: None, r
 
 async def test_a_user_who_is_given_another_hotel_hears_of_that_one(quick_watch: None, running: Any) -> None:
     desk = await running.desk("ana")
-    running.house.app.accounts.users["ana"] = User("ana", "agent", frozenset({"solmar"}))
+    running.house.app.accounts.known["ana"] = User("ana", "agent", frozenset({"solmar"}))
     before = running.house.app.accounts.asked
     await desk.until(lambda: running.house.app.accounts.asked > before + 1)
     await running.house.tell()

@@ -16,6 +16,7 @@ SHOWN = [
     ("audio/ogg; codecs=opus", b"OggS" + bytes(20)),
     ("audio/mpeg", b"ID3" + bytes(20)),
     ("video/mp4", b"\x00\x00\x00\x18ftypmp42"),
+    ("application/pdf", b"%PDF-1.7"),
 ]
 DOWNLOADED = [
     ("image/jpeg", b"<html><script>alert(1)</script>"),
@@ -23,7 +24,7 @@ DOWNLOADED = [
     ("image/svg+xml", b"<svg xmlns='http://www.w3.org/2000/svg'/>"),
     ("text/html", b"<html>"),
     ("text/html", PNG),
-    ("application/pdf", b"%PDF-1.7"),
+    ("application/pdf", b"<html>%PDF-1.7"),
     ("application/javascript", b"alert(1)"),
     ("image/png\r\nX-Evil: 1", PNG),
     ("", b""),
@@ -48,6 +49,7 @@ async def test_what_is_what_it_says_is_shown(house: Any, content_type: str, data
         assert answer.headers["content-type"] == content_type.partition(";")[0].lower()
         assert answer.headers["content-disposition"] == "inline; filename*=UTF-8''photo.png"
         assert answer.headers["x-content-type-options"] == "nosniff"
+        assert "sandbox" in answer.headers["content-security-policy"]
 
 
 @pytest.mark.parametrize(("content_type", "data"), DOWNLOADED)

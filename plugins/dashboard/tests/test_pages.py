@@ -5,6 +5,7 @@ import json
 import re
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -21,15 +22,30 @@ async def test_the_desk_says_who_sits_at_it(house: Any) -> None:
         assert _attributes(page.text) == {
             "user": "ana",
             "role": "agent",
-            "hotels": [{"slug": "miramar", "name": "Hotel Miramar"}],
+            "hotels": [
+                {"slug": "miramar", "name": "Hotel Miramar", "timezone": "Europe/Lisbon", "languages": ["pt", "en"]}
+            ],
             "title": "Innbox",
+            "language": "en",
+            "keeps-desk": True,
+            "can": {"translate": False, "templates": False},
         }
+
+
+async def test_the_desk_says_what_can_be_done_here(make_house: Callable[..., Any]) -> None:
+    house = make_house(keeps_desk=False)
+    house.app.translators = ["a translator"]
+    house.app.channels = {"offering": SimpleNamespace(templates=list)}
+    async with house.client("ana") as client:
+        told = _attributes((await client.get("/dashboard")).text)
+        assert told["keeps-desk"] is False
+        assert told["can"] == {"translate": True, "templates": True}
 
 
 async def test_an_admin_has_every_hotel_whatever_its_name_is_made_of(house: Any) -> None:
     async with house.client("root") as client:
         hotels = _attributes((await client.get("/dashboard")).text)["hotels"]
-        assert hotels[1] == {"slug": "solmar", "name": 'Sol & "Mar"'}
+        assert (hotels[1]["slug"], hotels[1]["name"]) == ("solmar", 'Sol & "Mar"')
 
 
 async def test_the_title_is_the_hotels_own(make_house: Callable[..., Any]) -> None:
@@ -67,5 +83,14 @@ def test_a_desk_that_is_not_built_says_what_to_run(tmp_path: Path) -> None:
 
 
 def _attributes(page: str) -> dict[str, Any]:
-    found = {name: html.unescape(value) for name, value in re.findall(r'data-(\w+)="([^"]*)"', page)}
-    return {**found, "hotels": json.loads(found["hotels"])}
+    found = {name: html.unescape(value) for name, value in re.findall(r'data-([\w-]+)="([^"]*)"', page)}
+    return {**found, **{name: json.loads(found[name]) for name in ("hotels", "keeps-desk", "can")}}
+
+
+async def test_pages_have_the_colours_that_were_chosen_at_the_desk(house: Any) -> None:
+    async with house.client() as client:
+        for chosen, expected in (("dark", ' data-theme="dark"'), ("light", ' data-theme="light"'), ('x"><b>', "")):
+            client.cookies.set("innbox_theme", chosen)
+            page = (await client.get("/login")).text
+            assert f'<html lang="en"{expected}>' in page
+            client.cookies.clear()

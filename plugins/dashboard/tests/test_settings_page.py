@@ -111,7 +111,7 @@ async def test_only_admins(house: Any) -> None:
 
 
 async def test_an_admin_of_one_hotel_stays_there(house: Any) -> None:
-    house.app.accounts.users["carla"] = User("carla", "admin", frozenset({"miramar"}))
+    house.app.accounts.known["carla"] = User("carla", "admin", frozenset({"miramar"}))
     async with house.client("carla") as client:
         assert "bot_solmar" not in (await client.get("/settings")).text
         await client.post("/settings", data={"bot_solmar": "off"})

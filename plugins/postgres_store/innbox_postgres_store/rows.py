@@ -10,6 +10,7 @@ from innbox import (
     Attachment,
     Author,
     AuthorKind,
+    BotMode,
     Changed,
     Conversation,
     ConversationStatus,
@@ -20,9 +21,13 @@ from innbox import (
     EventName,
     Failure,
     Guest,
+    GuestRecord,
     HandledBy,
     Message,
+    Suggestion,
     Template,
+    TurnFacts,
+    Urgent,
     new_id,
 )
 
@@ -80,7 +85,9 @@ def conversation(facts: Facts) -> Conversation:
         id=facts["id"],
         hotel=facts["hotel"],
         channel=facts["channel"],
-        guest=Guest(facts["guest_id"], facts["guest_name"], facts["handle"], facts["language"]),
+        guest=Guest(
+            facts["guest_id"], facts["guest_name"], facts["handle"], facts["language"], opted_out=facts["opted_out"]
+        ),
         status=ConversationStatus(facts["status"]),
         handled_by=HandledBy(facts["handled_by"]),
         epoch=facts["epoch"],
@@ -90,6 +97,47 @@ def conversation(facts: Facts) -> Conversation:
         last_at=moment(facts["last_at"]),
         window_closes_at=moment(facts["window_closes_at"]),
         labels=tuple(facts["labels"]),
+        waiting_since=moment(facts["waiting_since"]),
+        snoozed_until=moment(facts["snoozed_until"]),
+        bot_mode=BotMode(facts["bot_mode"]) if facts["bot_mode"] else None,
+        bot_back_at=moment(facts["bot_back_at"]),
+        scheduled_at=moment(facts["scheduled_at"]),
+        urgent=urgent(facts),
+        suggestion=suggestion(facts["suggestion"]),
+    )
+
+
+def urgent(facts: Facts) -> Urgent | None:
+    since = moment(facts["urgent_since"])
+    if since is None:
+        return None
+    return Urgent(since, tuple(facts["urgent_words"]), facts["urgent_rings_for"], facts["urgent_acknowledged_by"])
+
+
+def suggestion(facts: Facts | None) -> Suggestion | None:
+    if facts is None:
+        return None
+    return Suggestion(facts["id"], facts["text"], facts["seq"], facts["turn_id"], tuple(facts["sources"]))
+
+
+def guest_record(facts: Facts) -> GuestRecord:
+    return GuestRecord(
+        guest=conversation(facts["conversation"]).guest,
+        first_seen_at=datetime.fromisoformat(facts["first_seen_at"]),
+        addresses=tuple((channel, handle) for channel, handle in facts["addresses"] or ()),
+        opted_out_at=moment(facts["opted_out_at"]),
+        conversations=tuple(conversation(one) for one in facts["others"] or ()),
+    )
+
+
+def turn(facts: Facts) -> TurnFacts:
+    return TurnFacts(
+        id=facts["id"],
+        conversation_id=facts["conversation_id"],
+        ending=facts["ending"],
+        ended_at=datetime.fromisoformat(facts["ended_at"]),
+        record=facts["record"],
+        effects=tuple(facts["effects"] or ()),
     )
 
 

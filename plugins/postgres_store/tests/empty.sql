@@ -10,3 +10,6 @@ DELETE FROM settings;
 DELETE FROM chores;
 DELETE FROM watermarks;
 DELETE FROM counters;
+DELETE FROM canned_replies;
+DELETE FROM figures;
+DELETE FROM audit;

@@ -10,6 +10,7 @@ from innbox import (
     Attachment,
     Author,
     AuthorKind,
+    BotMode,
     Conversation,
     ConversationStatus,
     DeliveryStatus,
@@ -18,7 +19,9 @@ from innbox import (
     Guest,
     HandledBy,
     Message,
+    Suggestion,
     Template,
+    Urgent,
     User,
 )
 
@@ -78,7 +81,13 @@ def conversation_of(row: sqlite3.Row) -> Conversation:
         id=row["id"],
         hotel=row["hotel"],
         channel=row["channel"],
-        guest=Guest(row["guest_id"], row["guest_name"], row["handle"], row["guest_language"]),
+        guest=Guest(
+            row["guest_id"],
+            row["guest_name"],
+            row["handle"],
+            row["guest_language"],
+            opted_out=row["opted_out_at"] is not None,
+        ),
         status=ConversationStatus(row["status"]),
         handled_by=HandledBy(row["handled_by"]),
         epoch=row["epoch"],
@@ -88,7 +97,43 @@ def conversation_of(row: sqlite3.Row) -> Conversation:
         last_at=moment(row["last_at"]),
         window_closes_at=maybe_moment(row["window_closes_at"]),
         labels=tuple(json.loads(row["labels"])),
+        waiting_since=maybe_moment(row["waiting_since"]),
+        snoozed_until=maybe_moment(row["snoozed_until"]),
+        bot_mode=BotMode(row["bot_mode"]) if row["bot_mode"] else None,
+        bot_back_at=maybe_moment(row["bot_back_at"]),
+        scheduled_at=maybe_moment(row["scheduled_at"]),
+        urgent=_urgent(row) if row["urgent_since"] is not None else None,
+        suggestion=_suggestion(row) if row["suggestion_id"] is not None else None,
     )
+
+
+def _urgent(row: sqlite3.Row) -> Urgent:
+    return Urgent(
+        moment(row["urgent_since"]),
+        tuple(json.loads(row["urgent_words"])),
+        row["urgent_rings_for"],
+        row["urgent_acknowledged_by"],
+    )
+
+
+def _suggestion(row: sqlite3.Row) -> Suggestion:
+    return Suggestion(
+        row["suggestion_id"],
+        row["suggestion_text"],
+        row["suggestion_seq"],
+        row["suggestion_turn_id"],
+        tuple(json.loads(row["suggestion_sources"])),
+    )
+
+
+def effect_of(row: sqlite3.Row) -> dict[str, Any]:
+    """Return what a tool did, for a row of `tool_effects`."""
+    return {
+        "tool": row["tool"],
+        "what": row["what"],
+        "data": json.loads(row["data"]),
+        "needs_approval": bool(row["needs_approval"]),
+    }
 
 
 def user_of(row: sqlite3.Row) -> User:

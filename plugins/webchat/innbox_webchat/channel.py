@@ -15,7 +15,7 @@ from innbox import (
     Sent,
     rfc3339,
 )
-from innbox_webchat.transcript import CHANNEL, NAMESPACE, room_of
+from innbox_webchat.transcript import CHANNEL, NAMESPACE, attachments_json, room_of
 
 MAX_CHARS = 4000
 DEADLINE_SECONDS = 5.0
@@ -36,19 +36,18 @@ class WebChatChannel:
             return Rejected(Failure("too_long", f"A message in the web chat has at most {MAX_CHARS} characters."))
         room = room_of(outgoing.address.handle)
         async with asyncio.timeout(DEADLINE_SECONDS):
-            await self._app.emit("new_message", _shown(outgoing), room=room, namespace=NAMESPACE)
+            await self._app.emit("new_message", self._shown(outgoing), room=room, namespace=NAMESPACE)
         return Sent()
 
-
-def _shown(outgoing: Outgoing) -> dict[str, Any]:
-    """Return what the page gets; a message that is not stored is shown at the end, as the house's."""
-    stored = outgoing.seq > 0
-    return {
-        "id": outgoing.message_id,
-        "seq": outgoing.seq if stored else None,
-        "direction": Direction.OUT.value,
-        "author": {"kind": (outgoing.author if stored else AuthorKind.SYSTEM).value, "name": None},
-        "text": outgoing.text,
-        "attachments": [attachment.as_json() for attachment in outgoing.attachments],
-        "created_at": rfc3339(outgoing.created_at or outgoing.sending_since),
-    }
+    def _shown(self, outgoing: Outgoing) -> dict[str, Any]:
+        """Return what the page gets; a message that is not stored is shown at the end, as the house's."""
+        stored = outgoing.seq > 0
+        return {
+            "id": outgoing.message_id,
+            "seq": outgoing.seq if stored else None,
+            "direction": Direction.OUT.value,
+            "author": {"kind": (outgoing.author if stored else AuthorKind.SYSTEM).value, "name": None},
+            "text": outgoing.text,
+            "attachments": attachments_json(self._app, outgoing.message_id, outgoing.attachments),
+            "created_at": rfc3339(outgoing.created_at or outgoing.sending_since),
+        }

@@ -119,7 +119,7 @@ class GuestNamespace(socketio.AsyncNamespace):
                 raw={"text": text, "client_id": client_id},
             )
         )
-        shown = guest_json(ingested.message)
+        shown = guest_json(self._app, ingested.message)
         if not ingested.duplicate:
             await self._tell(visitor, "new_message", shown)
             if ingested.answer_at is not None:
@@ -151,7 +151,7 @@ class GuestNamespace(socketio.AsyncNamespace):
 
     async def _history(self, visitor: Visitor) -> list[dict[str, Any]]:
         messages = await newest(self._app, visitor.hotel, visitor.handle, self._settings.history)
-        return [guest_json(message) for message in messages]
+        return [guest_json(self._app, message) for message in messages]
 
     async def _tell(self, visitor: Visitor, name: str, data: Mapping[str, Any]) -> None:
         """Say something to all tabs of a guest."""

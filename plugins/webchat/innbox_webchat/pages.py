@@ -93,6 +93,7 @@ def _policy(allowed_origins: tuple[str, ...]) -> str:
             "script-src 'self'",
             "style-src 'self'",
             "img-src 'self'",
+            "media-src 'self'",
             "connect-src 'self'",
             "base-uri 'none'",
             "form-action 'none'",

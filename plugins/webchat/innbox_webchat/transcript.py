@@ -1,9 +1,9 @@
 """What a guest may see of a conversation, and in which shape."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
-from innbox import App, DeliveryStatus, Direction, Message
+from innbox import App, Attachment, DeliveryStatus, Direction, Message
 
 CHANNEL = "webchat"
 NAMESPACE = "/webchat"
@@ -30,9 +30,19 @@ def provider_id(handle: str, client_id: str) -> str:
     return f"{handle}:{client_id}"
 
 
-def guest_json(message: Message) -> dict[str, Any]:
+def attachments_json(app: App, message_id: str, attachments: Sequence[Attachment]) -> list[dict[str, Any]]:
+    """Return a message's attachments as the guest sees them, files under links that need no session."""
+    shown = [attachment.as_json() for attachment in attachments]
+    for position, item in enumerate(shown):
+        if item.get("url"):
+            item["url"] = app.file_link(message_id, position)
+    return shown
+
+
+def guest_json(app: App, message: Message) -> dict[str, Any]:
     """Return a message as the guest sees it; their own carries the `client_id` under which their page sent it."""
     shown = message.as_guest_json()
+    shown["attachments"] = attachments_json(app, message.id, message.attachments)
     if message.direction is Direction.IN and message.provider_id:
         shown["client_id"] = message.provider_id.partition(":")[2]
     return shown

@@ -1,6 +1,7 @@
 """A small house for the web chat's tests: two hotels, a core that keeps all in memory, a real server for sockets."""
 
 import asyncio
+import base64
 import contextlib
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
@@ -17,10 +18,12 @@ from playwright.async_api import Page, async_playwright
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, Response
+from starlette.routing import Route
 
 from innbox import (
     Address,
     App,
+    Attachment,
     Author,
     AuthorKind,
     Conversation,
@@ -45,6 +48,8 @@ from innbox import (
 from innbox.testing.browser import ARGUMENTS, MISSING, find_browser
 from innbox_webchat import WebChat, WebChatSettings
 from innbox_webchat.plugin import STATIC
+
+GREEN_DOT = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAIAAACQd1PeAAAADElEQVR4nGNgaGAAAAEEAIFw9selAAAAAElFTkSuQmCC"
 
 
 class Store:
@@ -141,6 +146,9 @@ class House:
     def signer(self, purpose: str) -> TimestampSigner:
         return TimestampSigner("a key for tests", salt=purpose)
 
+    def file_link(self, message_id: str, position: int) -> str:
+        return f"/media/out/{message_id}.{position}~signed"
+
     async def ingest(self, inbound: Inbound) -> Ingested:
         ingested = self.store.ingest(inbound, self.handled_by)
         self.inbound.append(inbound)
@@ -166,10 +174,16 @@ class House:
         return conversation
 
     async def says(
-        self, conversation: Conversation, text: str, kind: AuthorKind = AuthorKind.BOT
+        self,
+        conversation: Conversation,
+        text: str,
+        kind: AuthorKind = AuthorKind.BOT,
+        attachments: tuple[Attachment, ...] = (),
     ) -> tuple[Message, Outgoing]:
         """Send a message of the house to a guest, all the way through the channel."""
-        message = self.store.add(conversation, Direction.OUT, kind, text, status=DeliveryStatus.SENT)
+        message = self.store.add(
+            conversation, Direction.OUT, kind, text, status=DeliveryStatus.SENT, attachments=attachments
+        )
         outgoing = Outgoing(
             message.id,
             conversation.id,
@@ -178,6 +192,7 @@ class House:
             text,
             attempt=1,
             sending_since=now(),
+            attachments=attachments,
             author=kind,
             seq=message.seq,
             created_at=message.created_at,
@@ -192,7 +207,7 @@ class House:
         server = socketio.AsyncServer(async_mode="asgi", max_http_buffer_size=100_000)
         for namespace in self.plugin.register_namespaces(self.app):
             server.register_namespace(namespace)
-        routes = list(self.plugin.register_routes(self.app))
+        routes = [*self.plugin.register_routes(self.app), Route("/media/out/{link}", _picture)]
         asgi = socketio.ASGIApp(server, Starlette(routes=routes, exception_handlers={NotFound: _not_found}))
         async with serving(asgi, port) as self.url:
             self.server = server
@@ -224,6 +239,11 @@ class _Web(uvicorn.Server):
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
         yield
+
+
+async def _picture(request: Request) -> Response:
+    """Stand in for the core's route of files: each is the same green dot."""
+    return Response(base64.b64decode(GREEN_DOT), media_type="image/png")
 
 
 async def _not_found(request: Request, error: Exception) -> Response:

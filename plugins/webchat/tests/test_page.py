@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from playwright.async_api import Page, expect
 
-from innbox import AuthorKind
+from innbox import Attachment, AuthorKind
 
 pytestmark = pytest.mark.browser
 
@@ -53,6 +53,28 @@ async def test_a_guest_writes_and_is_answered_live(served: Any, open_page: OpenP
     await expect(said(page, "From 7:30.")).to_be_visible()
     await expect(page.get_by_text("Assistant", exact=True)).to_be_visible()
     await expect(page.get_by_text("Our team", exact=True)).to_be_visible()
+
+
+async def test_files_of_staff_are_there_to_be_seen_and_fetched(served: Any, open_page: OpenPage) -> None:
+    page = await open_page(f"{served.url}/chat/miramar")
+    await write(page, "How do I find you?")
+    await sent(page)
+    files = (
+        Attachment("image", "image/png", "map.png", 68, "/media/m/0"),
+        Attachment("file", "application/pdf", "menu.pdf", 9, "/media/m/1"),
+        Attachment("audio", "audio/ogg", "hello.ogg", 9, "/media/m/2"),
+    )
+
+    message, _ = await served.says(served.only_conversation, "", AuthorKind.STAFF, files)
+
+    picture = page.get_by_role("img", name="map.png")
+    await expect(picture).to_be_visible()
+    await expect(picture).to_have_js_property("naturalWidth", 1)  # it was allowed, and it came
+    link = page.get_by_role("link", name="menu.pdf")
+    await expect(link).to_have_attribute("href", served.file_link(message.id, 1))
+    await expect(page.locator("audio")).to_have_attribute("src", served.file_link(message.id, 2))
+    await page.reload()
+    await expect(page.get_by_role("img", name="map.png")).to_be_visible()
 
 
 async def test_a_reload_finds_the_conversation_again(served: Any, open_page: OpenPage) -> None:

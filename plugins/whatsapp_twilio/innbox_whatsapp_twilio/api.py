@@ -1,7 +1,8 @@
 """The part of Twilio's REST API that this channel uses, in plain data: nothing of Twilio's library leaves this module.
 
-Resources: https://www.twilio.com/docs/messaging/api/message-resource and
-https://www.twilio.com/docs/messaging/api/media-resource.
+Resources: https://www.twilio.com/docs/messaging/api/message-resource,
+https://www.twilio.com/docs/messaging/api/media-resource and
+https://www.twilio.com/docs/content/content-api-resources.
 """
 
 import json
@@ -21,9 +22,10 @@ from twilio.rest import Client  # type: ignore[import-untyped]
 
 from innbox import InnboxError
 from innbox_whatsapp_twilio.http_client import NotAnswered, TwilioHttp
-from innbox_whatsapp_twilio.settings import WhatsAppTwilioSettings
+from innbox_whatsapp_twilio.settings import TWILIO_API, TWILIO_CONTENT, WhatsAppTwilioSettings
 
 PAGE_SIZE = 200
+TEMPLATES_PAGE, MOST_TEMPLATES = 100, 1000
 MOST_LISTED = 5000  # messages of one question; more than a minute's backfill can hold
 
 T = TypeVar("T")
@@ -61,6 +63,19 @@ class TwilioMedia:
     path: str
 
 
+@dataclass(frozen=True, slots=True)
+class TwilioTemplate:
+    """A Content resource with what WhatsApp says of it. `types` are its contents by type, `variables` the names of its
+    blanks."""
+
+    sid: str
+    name: str
+    language: str
+    types: Mapping[str, Any]
+    variables: tuple[str, ...] = ()
+    approved: bool = False
+
+
 class TwilioApi:
     """Twilio's client for one account. Open it with `async with`.
 
@@ -68,7 +83,9 @@ class TwilioApi:
     """
 
     def __init__(self, settings: WhatsAppTwilioSettings) -> None:
-        self._http = TwilioHttp(settings.api_base_url, settings.timeout_seconds)
+        self._http = TwilioHttp(
+            {TWILIO_API: settings.api_base_url, TWILIO_CONTENT: settings.content_base_url}, settings.timeout_seconds
+        )
         client = Client(
             settings.account_sid,
             settings.auth_token.get_secret_value(),
@@ -77,6 +94,7 @@ class TwilioApi:
         )
         self._account = client.api.v2010.account
         self._messages = self._account.messages
+        self._contents = client.content.v1.content_and_approvals
 
     async def __aenter__(self) -> Self:
         await self._http.__aenter__()
@@ -107,6 +125,11 @@ class TwilioApi:
         """List the files of a message."""
         listed = await _asked(self._messages(sid).media.list_async(limit=10))
         return [TwilioMedia(str(item.content_type or ""), str(item.uri).removesuffix(".json")) for item in listed]
+
+    async def templates(self) -> Sequence[TwilioTemplate]:
+        """List the account's templates, approved or not."""
+        listed = await _asked(self._contents.list_async(limit=MOST_TEMPLATES, page_size=TEMPLATES_PAGE))
+        return [_template(item) for item in listed]
 
     async def account_status(self) -> str:
         """Return the account's status: active, suspended or closed."""
@@ -141,6 +164,18 @@ def _message(found: Any) -> TwilioMessage:
         at=found.date_created or found.date_sent,
         num_media=_number(found.num_media) or 0,
         error_code=_number(found.error_code),
+    )
+
+
+def _template(found: Any) -> TwilioTemplate:
+    approval = found.approval_requests if isinstance(found.approval_requests, dict) else {}
+    return TwilioTemplate(
+        sid=str(found.sid or ""),
+        name=str(found.friendly_name or approval.get("name") or found.sid or ""),
+        language=str(found.language or ""),
+        types=found.types if isinstance(found.types, dict) else {},
+        variables=tuple(map(str, found.variables)) if isinstance(found.variables, dict) else (),
+        approved=approval.get("status") == "approved",
     )
 
 

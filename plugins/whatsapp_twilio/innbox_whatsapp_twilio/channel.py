@@ -19,6 +19,7 @@ from innbox import (
     Rejected,
     SendOutcome,
     Sent,
+    TemplateOffer,
     now,
 )
 from innbox_whatsapp_twilio.api import TwilioApi, TwilioMedia, TwilioMessage
@@ -27,6 +28,7 @@ from innbox_whatsapp_twilio.inbound import CHANNEL, MESSAGE_SID, PREFIX, handle_
 from innbox_whatsapp_twilio.media import MediaDownloads
 from innbox_whatsapp_twilio.sending import NO_NUMBER, fields_of, outcome_of, outcome_of_error, refused_here
 from innbox_whatsapp_twilio.settings import WhatsAppTwilioSettings
+from innbox_whatsapp_twilio.templates import Templates
 
 log = structlog.get_logger(__name__)
 
@@ -42,12 +44,13 @@ _OLDEST = datetime.min.replace(tzinfo=UTC)
 class WhatsAppChannel:
     """WhatsApp through one Twilio account.
 
-    A message has 1,600 characters at most (https://www.twilio.com/docs/errors/21617), and free text may leave for 24
-    hours after the guest's last one (https://www.twilio.com/docs/whatsapp/key-concepts).
+    A message has 1,600 characters at most (https://www.twilio.com/docs/errors/21617) and one file at most
+    (https://www.twilio.com/docs/whatsapp/guidance-whatsapp-media-messages). Free text may leave for 24 hours after the
+    guest's last message (https://www.twilio.com/docs/whatsapp/key-concepts).
     """
 
     name = CHANNEL
-    traits = ChannelTraits(max_chars=1600, max_parts=4, reply_window=timedelta(hours=24))
+    traits = ChannelTraits(max_chars=1600, max_parts=4, reply_window=timedelta(hours=24), max_files=1)
 
     def __init__(
         self,
@@ -59,6 +62,7 @@ class WhatsAppChannel:
         self._settings = settings
         self._api = api
         self._downloads = downloads
+        self._templates = Templates(api)
         self._public_url = public_url.rstrip("/")
         self._sent: OrderedDict[str, str] = OrderedDict()  # Twilio's id -> ours
         self._media: OrderedDict[str, Sequence[TwilioMedia]] = OrderedDict()  # Twilio's id of a message -> its files
@@ -117,6 +121,11 @@ class WhatsAppChannel:
     async def fetch_media(self, attachment: Attachment) -> MediaContent:
         """Download a guest's file; raises `Refused` where its address or size is not allowed."""
         return await self._downloads.fetch(attachment)
+
+    async def templates(self, hotel: str) -> Sequence[TemplateOffer]:
+        """Return the account's approved templates; none for a hotel that has no number. Raises where Twilio cannot be
+        asked and never could."""
+        return await self._templates.offers() if self._settings.number_of(hotel) else ()
 
     async def _form_of(self, message: TwilioMessage) -> Mapping[str, str]:
         """Write a listed message down as the webhook would have told it."""

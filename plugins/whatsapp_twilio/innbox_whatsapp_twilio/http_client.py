@@ -6,6 +6,7 @@ would send it twice.
 
 import base64
 import logging
+from collections.abc import Mapping
 from types import SimpleNamespace, TracebackType
 from typing import Any, Self
 from urllib.parse import urlencode
@@ -16,7 +17,6 @@ from twilio.http.response import Response  # type: ignore[import-untyped]
 from yarl import URL
 
 from innbox import InnboxError
-from innbox_whatsapp_twilio.settings import TWILIO_API
 
 CONNECTIONS = 256  # at once; those who wait for one have sent nothing yet
 
@@ -36,12 +36,15 @@ class _Progress(SimpleNamespace):
 
 
 class TwilioHttp(AsyncHttpClient):
-    """Sends Twilio's requests to `base_url`, each within `timeout_seconds`. Open it with `async with`."""
+    """Sends Twilio's requests, each within `timeout_seconds`. Open it with `async with`.
 
-    def __init__(self, base_url: str, timeout_seconds: float) -> None:
+    `origins` are those to use in place of Twilio's own, which are the keys.
+    """
+
+    def __init__(self, origins: Mapping[str, str], timeout_seconds: float) -> None:
         # The base class's logging writes phone numbers at info; nothing here calls it.
         super().__init__(logging.getLogger(__name__), True, timeout_seconds)
-        self._base_url = base_url
+        self._origins = origins
         self._deadline = aiohttp.ClientTimeout(total=timeout_seconds)
         self._session: aiohttp.ClientSession | None = None
 
@@ -97,10 +100,11 @@ class TwilioHttp(AsyncHttpClient):
 
     def _rewritten(self, url: str, params: dict[str, object] | None) -> URL:
         """Put the configured origin in Twilio's place; credentials go to no other."""
-        if not url.startswith(TWILIO_API + "/"):
-            raise NotReached("Twilio's client asked for an address outside its API.")
         query = f"?{urlencode(params, doseq=True, errors='replace')}" if params else ""
-        return URL(self._base_url + url.removeprefix(TWILIO_API) + query, encoded=True)
+        for theirs, ours in self._origins.items():
+            if url.startswith(theirs + "/"):
+                return URL(ours + url.removeprefix(theirs) + query, encoded=True)
+        raise NotReached("Twilio's client asked for an address outside its API.")
 
 
 def _authorization(auth: tuple[str, str] | None) -> dict[str, str]:

@@ -8,6 +8,7 @@ from pydantic import Field, SecretStr, ValidationInfo, field_validator
 from innbox import PluginSettings
 
 TWILIO_API = "https://api.twilio.com"
+TWILIO_CONTENT = "https://content.twilio.com"
 
 _NUMBER = re.compile(r"\+[1-9][0-9]{4,14}")
 
@@ -26,6 +27,10 @@ class WhatsAppTwilioSettings(PluginSettings):
     )
     api_base_url: str = Field(
         default=TWILIO_API, description="Where Twilio's API is; only tests and bench runs need another."
+    )
+    content_base_url: str = Field(
+        default=TWILIO_CONTENT,
+        description="Where Twilio's Content API (templates) is; only tests and bench runs need another.",
     )
     messaging_service_sid: str | None = Field(
         default=None, description="A Messaging Service to send through (MG…); the hotel's number must be in its pool."
@@ -55,7 +60,7 @@ class WhatsAppTwilioSettings(PluginSettings):
                 raise ValueError(f"{number} belongs to {hotel!r}, which is no hotel; there is {', '.join(hotels)}")
         return numbers
 
-    @field_validator("api_base_url")
+    @field_validator("api_base_url", "content_base_url")
     @classmethod
     def _origin(cls, value: str) -> str:
         parts = urlsplit(value)

@@ -22,6 +22,7 @@ ASKS: list[Ask] = [
     lambda api: api.inbound(FROM, now()),
     lambda api: api.media_of("MM1"),
     lambda api: api.account_status(),
+    lambda api: api.templates(),
 ]
 
 

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 import pytest
 
 from innbox_whatsapp_twilio.http_client import NotAnswered, NotReached, TwilioHttp
+from innbox_whatsapp_twilio.settings import TWILIO_API
 
 URL = "https://api.twilio.com/2010-04-01/Accounts/AC1/Messages.json"
 
@@ -49,7 +50,7 @@ async def server() -> AsyncIterator[RawServer]:
 async def test_a_form_goes_to_the_configured_origin_with_credentials(server: RawServer) -> None:
     server.answer = b"HTTP/1.1 201 Created\r\nContent-Length: 2\r\n\r\n{}"
 
-    async with TwilioHttp(server.origin, 1) as http:
+    async with TwilioHttp({TWILIO_API: server.origin}, 1) as http:
         answer = await http.request("POST", URL, data={"Body": "a b", "MediaUrl": ["x", "y"]}, auth=("AC1", "secret"))
 
     assert (answer.status_code, answer.text) == (201, "{}")
@@ -62,7 +63,7 @@ async def test_a_form_goes_to_the_configured_origin_with_credentials(server: Raw
 async def test_query_parameters_are_quoted(server: RawServer) -> None:
     server.answer = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}"
 
-    async with TwilioHttp(server.origin, 1) as http:
+    async with TwilioHttp({TWILIO_API: server.origin}, 1) as http:
         await http.request("GET", URL, params={"To": "whatsapp:+351", "DateSent>": "2026-01-01T00:00:00Z"})
 
     assert b"?To=whatsapp%3A%2B351&DateSent%3E=2026-01-01T00%3A00%3A00Z " in server.requests[0]
@@ -80,7 +81,7 @@ async def test_query_parameters_are_quoted(server: RawServer) -> None:
 async def test_a_request_without_a_whole_answer_is_not_repeated(server: RawServer, answer: bytes | None) -> None:
     server.answer = answer
 
-    async with TwilioHttp(server.origin, 0.3) as http:
+    async with TwilioHttp({TWILIO_API: server.origin}, 0.3) as http:
         with pytest.raises(NotAnswered):
             await http.request("POST", URL, data={"Body": "x"})
 
@@ -90,7 +91,7 @@ async def test_a_request_without_a_whole_answer_is_not_repeated(server: RawServe
 async def test_a_server_error_is_an_answer_and_not_repeated(server: RawServer) -> None:
     server.answer = b"HTTP/1.1 500 Internal Server Error\r\nContent-Length: 0\r\n\r\n"
 
-    async with TwilioHttp(server.origin, 1) as http:
+    async with TwilioHttp({TWILIO_API: server.origin}, 1) as http:
         assert (await http.request("POST", URL, data={"Body": "x"})).status_code == 500
 
     assert len(server.requests) == 1
@@ -99,7 +100,7 @@ async def test_a_server_error_is_an_answer_and_not_repeated(server: RawServer) -
 async def test_redirects_are_not_followed(server: RawServer) -> None:
     server.answer = b"HTTP/1.1 302 Found\r\nLocation: /elsewhere\r\nContent-Length: 0\r\n\r\n"
 
-    async with TwilioHttp(server.origin, 1) as http:
+    async with TwilioHttp({TWILIO_API: server.origin}, 1) as http:
         assert (await http.request("POST", URL, data={"Body": "x"})).status_code == 302
 
     assert len(server.requests) == 1
@@ -107,18 +108,18 @@ async def test_redirects_are_not_followed(server: RawServer) -> None:
 
 @pytest.mark.parametrize("origin", ["http://127.0.0.1:9", "http://does-not-exist.invalid"])
 async def test_where_no_connection_comes_about_nothing_was_sent(origin: str) -> None:
-    async with TwilioHttp(origin, 3) as http:
+    async with TwilioHttp({TWILIO_API: origin}, 3) as http:
         with pytest.raises(NotReached):
             await http.request("POST", URL, data={"Body": "x"})
 
 
 async def test_a_client_that_is_not_open_has_sent_nothing() -> None:
     with pytest.raises(NotReached):
-        await TwilioHttp("http://127.0.0.1:9", 1).request("GET", URL)
+        await TwilioHttp({TWILIO_API: "http://127.0.0.1:9"}, 1).request("GET", URL)
 
 
 async def test_credentials_go_nowhere_else(server: RawServer) -> None:
-    async with TwilioHttp(server.origin, 1) as http:
+    async with TwilioHttp({TWILIO_API: server.origin}, 1) as http:
         with pytest.raises(NotReached):
             await http.request("GET", "https://evil.example/2010-04-01", auth=("AC1", "secret"))
 

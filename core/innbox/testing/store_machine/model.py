@@ -41,6 +41,7 @@ from innbox.ports import (
     Ingested,
     IngestRules,
     NoReply,
+    Propose,
     Reply,
     Settled,
     TurnEnd,
@@ -121,7 +122,13 @@ class Talk:
         return self.head.due_at if self.head else None
 
     def now_is(self) -> Conversation:
-        return replace(self.shown, last_message=self.said[-1].message, last_at=self.said[-1].message.created_at)
+        last, waiting = self.said[-1].message, self.unanswered()
+        return replace(
+            self.shown,
+            last_message=last,
+            last_at=last.created_at,
+            waiting_since=waiting[0].created_at if waiting else None,
+        )
 
     def unanswered(self) -> tuple[Message, ...]:
         return tuple(
@@ -185,7 +192,7 @@ class House:
         for address in addresses:
             self._guests.setdefault((inbound.hotel, address), guest_id)
         names = {"name": inbound.guest_name, "language": inbound.language}
-        given = {name: value for name, value in names.items() if value is not None}
+        given: dict[str, Any] = {name: value for name, value in names.items() if value is not None}
         of_guest = [talk for talk in self.talks if talk.shown.guest.id == guest_id]
         before = of_guest[0].shown.guest if of_guest else Guest(guest_id, None, "")
         for talk in of_guest:
@@ -562,7 +569,7 @@ def _drafts(end: TurnEnd) -> list[tuple[Direction, Draft]]:
         case HandOver():
             note = (Direction.NOTE, Draft(end.reason, Author(AuthorKind.SYSTEM)))
             return [note, *([(Direction.OUT, end.notice)] if end.notice else [])]
-        case NoReply():
+        case NoReply() | Propose():
             return []
 
 

@@ -1,52 +1,42 @@
-// The two questions that the desk asks over HTTP.
+// What the desk asks over HTTP to fill its list and its conversations.
 
-import { texts } from "./messages";
+import { get } from "./http";
+import type { ListQuery, Numbers } from "./state";
 import type { ConversationsPage, MessagesPage } from "./types";
 
-const DEADLINE = 10_000;
+// All of these throw an `Error` whose message is a sentence for people; a session that has ended leads to the sign-in.
 
-export interface ConversationsQuery {
-  hotel?: string | null;
-  status?: string;
-  handled_by?: string;
-  q?: string;
-  cursor?: string | null;
-  limit?: number;
+/** A page of a view, from a store that keeps a desk. */
+export async function getView(query: ListQuery, cursor: string | null, limit: number): Promise<ConversationsPage> {
+  return get<ConversationsPage>("/get_view", { ...query, cursor, limit });
 }
 
-/** Throws an `Error` whose message is a sentence for people. A session that has ended leads to the sign-in page. */
-export async function getConversations(query: ConversationsQuery): Promise<ConversationsPage> {
-  return get<ConversationsPage>("/get_conversations", { ...query });
+/** A page of what every store can list. */
+export async function getTab(query: ListQuery, cursor: string | null, limit: number): Promise<ConversationsPage> {
+  const { view, hotel } = query;
+  const status = view === "resolved" ? view : "open";
+  const handledBy = view === "bot" || view === "staff" ? { handled_by: view } : {};
+  return get<ConversationsPage>("/get_conversations", { hotel, status, ...handledBy, cursor, limit });
+}
+
+export async function getCounts(hotel: string | null): Promise<Numbers> {
+  return get<Numbers>("/get_counts", { hotel });
+}
+
+export async function find(
+  q: string,
+  hotel: string | null,
+  cursor: string | null,
+  limit: number,
+): Promise<ConversationsPage> {
+  return get<ConversationsPage>("/get_conversations", { q, hotel, cursor, limit });
 }
 
 export async function getMessages(id: string, before: number | null, limit = 50): Promise<MessagesPage> {
   return get<MessagesPage>("/get_messages", { conversation_id: id, before, limit });
 }
 
-/** Whether the session still holds; true also when nobody can say. */
+/** Notice where the session has ended; where nobody can say, nothing happens. */
 export async function checkSession(): Promise<void> {
-  await getConversations({ limit: 1 }).catch(() => undefined);
-}
-
-async function get<T>(path: string, query: Record<string, string | number | null | undefined>): Promise<T> {
-  const given = Object.entries(query).filter(([, value]) => value !== null && value !== undefined && value !== "");
-  const search = new URLSearchParams(given.map(([name, value]) => [name, String(value)]));
-  const response = await fetch(`${path}?${search}`, {
-    headers: { accept: "application/json" },
-    cache: "no-store",
-    signal: AbortSignal.timeout(DEADLINE),
-  }).catch(() => {
-    throw new Error(texts.problem.unreachable);
-  });
-  if (response.status === 401) {
-    location.assign(`/login?next=${encodeURIComponent("/dashboard")}`);
-  }
-  if (!response.ok) throw new Error(await reason(response));
-  return (await response.json()) as T;
-}
-
-async function reason(response: Response): Promise<string> {
-  if (response.status === 503) return texts.problem.unavailable;
-  const told = (await response.json().catch(() => null)) as { error?: unknown } | null;
-  return typeof told?.error === "string" ? told.error : texts.problem.other(response.status);
+  await get("/get_conversations", { limit: 1 }).catch(() => undefined);
 }

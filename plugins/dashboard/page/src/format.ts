@@ -6,6 +6,7 @@ import type { Attachment, Conversation, Message, Place } from "./types";
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
+const SOON = 2 * HOUR;
 
 export function clock(time: string): string {
   return new Intl.DateTimeFormat(texts.locale, { hour: "2-digit", minute: "2-digit" }).format(new Date(time));
@@ -46,13 +47,33 @@ function daysBetween(then: Date, today: Date): number {
   return Math.round((midnight(today) - midnight(then)) / DAY);
 }
 
+export interface ReplyWindow {
+  open: boolean;
+  left: string;
+  isSoon: boolean;
+}
+
 /** Whether a reply is possible, and what is left of the time for it. Null where the channel has no such limit. */
-export function replyWindow(closesAt: string | null, now: number): { open: boolean; left: string } | null {
+export function replyWindow(closesAt: string | null, now: number): ReplyWindow | null {
   if (!closesAt) return null;
   const left = Date.parse(closesAt) - now;
-  if (left <= 0) return { open: false, left: "" };
-  if (left >= HOUR) return { open: true, left: texts.hours(Math.floor(left / HOUR)) };
-  return { open: true, left: texts.minutes(Math.max(1, Math.floor(left / MINUTE))) };
+  const isSoon = left < SOON;
+  if (left <= 0) return { open: false, left: "", isSoon };
+  if (left >= HOUR) return { open: true, left: texts.hours(Math.floor(left / HOUR)), isSoon };
+  return { open: true, left: texts.minutes(Math.max(1, Math.floor(left / MINUTE))), isSoon };
+}
+
+/** How long ago a time was, in one unit: 4 min, 3 h, 2 d. */
+export function duration(since: string, now: number): string {
+  const past = Math.max(0, now - Date.parse(since));
+  if (past < HOUR) return texts.minutes(Math.floor(past / MINUTE));
+  return past < DAY ? texts.hours(Math.floor(past / HOUR)) : texts.days(Math.floor(past / DAY));
+}
+
+/** A number beside a view: no wider than what it stands for is worth. */
+export function compactCount(number: number): string {
+  if (number >= 1000) return `${new Intl.NumberFormat(texts.locale).format(1000)}+`;
+  return String(number);
 }
 
 /** The sources that a message does not name itself, as in “… until 10:30. (From: Breakfast)”. */
@@ -92,6 +113,26 @@ export function languageName(code: string): string {
   } catch {
     return code;
   }
+}
+
+/** A language without its country: `pt` of `pt-BR`. */
+export function bareLanguage(code: string): string {
+  return code.split(/[-_]/u)[0]?.toLowerCase() ?? "";
+}
+
+export function sameLanguage(a: string, b: string): boolean {
+  return bareLanguage(a) === bareLanguage(b);
+}
+
+/** A price in US dollars; an answer costs parts of a cent. */
+export function money(usd: number): string {
+  const form = { style: "currency", currency: "USD", minimumFractionDigits: 2, maximumFractionDigits: 4 } as const;
+  return new Intl.NumberFormat(texts.locale, form).format(usd);
+}
+
+export function seconds(count: number): string {
+  const form = { style: "unit", unit: "second", unitDisplay: "narrow", maximumFractionDigits: count < 10 ? 1 : 0 } as const;
+  return new Intl.NumberFormat(texts.locale, form).format(count);
 }
 
 export function initials(name: string): string {
@@ -142,6 +183,11 @@ export function mapLink(place: Place): string | null {
   const { latitude, longitude } = place;
   if (!isCoordinate(latitude, 90) || !isCoordinate(longitude, 180)) return null;
   return `https://www.openstreetmap.org/?mlat=${latitude}&mlon=${longitude}#map=16/${latitude}/${longitude}`;
+}
+
+/** A place in numbers, as exact as a doorstep. */
+export function coordinates(place: Place): string {
+  return [place.latitude, place.longitude].map((value) => value?.toFixed(5)).join(", ");
 }
 
 function isCoordinate(value: number | null, limit: number): value is number {

@@ -1,15 +1,18 @@
-// Drafts and unsent texts survive a reload of the page, in the browser tab and for the user who wrote them.
+// Drafts and unsent texts survive a reload of the page, in the browser tab and for the user who wrote them. Files do not.
 
 import { effect } from "@preact/signals";
 import type { State } from "./state";
 import type { Store } from "./store";
 
-type Kept = Pick<State, "drafts" | "modes" | "unsent">;
+const NAMES = ["drafts", "modes", "unsent", "suggestions", "translating"] as const;
+
+type Kept = Pick<State, (typeof NAMES)[number]>;
 
 export function restore(user: string): Partial<State> {
   try {
-    const kept = JSON.parse(sessionStorage.getItem(name(user)) ?? "null") as Kept | null;
-    return kept ? { drafts: kept.drafts, modes: kept.modes, unsent: kept.unsent } : {};
+    const kept = JSON.parse(sessionStorage.getItem(name(user)) ?? "null") as Partial<Kept> | null;
+    const unsent = kept?.unsent?.map((one) => ({ ...one, files: [] }));
+    return kept ? { ...kept, ...(unsent && { unsent }) } : {};
   } catch {
     return {}; // storage is blocked, or holds something else
   }
@@ -17,11 +20,12 @@ export function restore(user: string): Partial<State> {
 
 export function keep(store: Store): void {
   const user = store.peek().me.user;
-  const parts = [store.select((s) => s.drafts), store.select((s) => s.modes), store.select((s) => s.unsent)] as const;
+  const parts = NAMES.map((one) => store.select((state) => state[one]));
   effect(() => {
-    const [drafts, modes, unsent] = [parts[0].value, parts[1].value, parts[2].value];
+    const kept = Object.fromEntries(NAMES.map((one, at) => [one, parts[at]?.value])) as Kept;
+    const unsent = kept.unsent.filter((one) => one.files.length === 0);
     try {
-      sessionStorage.setItem(name(user), JSON.stringify({ drafts, modes, unsent } satisfies Kept));
+      sessionStorage.setItem(name(user), JSON.stringify({ ...kept, unsent } satisfies Kept));
     } catch {
       // blocked or full: the page works without
     }

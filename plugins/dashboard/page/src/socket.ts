@@ -20,14 +20,20 @@ const EVENTS: EventName[] = ["new_message", "message_update", "conversation_upda
 
 type SyncAck = Ack<{ events: WireEvent[]; last_event: number; more?: boolean }>;
 
+export interface Listener {
+  /** Called after each proof that the server answers; `fresh` after a new connection. */
+  live: (fresh: boolean) => void;
+  /** Called when events have been taken in; `isLate` where the line was down when they happened. */
+  heard: (events: WireEvent[], isLate: boolean) => void;
+}
+
 /** The server did not answer: whether it heard is unknown. */
 export class NoAnswer extends Error {}
 
 export class Line {
   readonly #store: Store;
   readonly #socket: Socket;
-  /** Called after each proof that the server answers; `fresh` after a new connection. */
-  #whenLive: (fresh: boolean) => void = () => undefined;
+  #listener: Listener = { live: () => undefined, heard: () => undefined };
   #catchingUp = false;
   #fresh = false;
   #missed = 0;
@@ -46,8 +52,8 @@ export class Line {
     });
   }
 
-  start(whenLive: (fresh: boolean) => void): void {
-    this.#whenLive = whenLive;
+  start(listener: Listener): void {
+    this.#listener = listener;
     this.#listen();
     window.addEventListener("offline", () => this.#lost());
     window.addEventListener("online", () => this.#again());
@@ -111,13 +117,16 @@ export class Line {
     });
     for (const name of EVENTS) {
       socket.on(name, (data: WireEvent["data"] & { event: number }) => {
-        this.#store.dispatch({ type: "event", event: { event: data.event, name, data } });
+        const event = { event: data.event, name, data };
+        this.#store.dispatch({ type: "event", event });
+        this.#listener.heard([event], false);
       });
     }
     socket.on("agent_status_update", (presence: Presence) => this.#store.dispatch({ type: "presence", presence }));
   }
 
   async #pages(): Promise<void> {
+    const missed: WireEvent[] = [];
     for (let more = true; more;) {
       const since = this.#store.peek().cursor ?? 0;
       const answer = await this.ask<Extract<SyncAck, { ok: true }>>("sync", { since }, BEAT_DEADLINE);
@@ -129,17 +138,19 @@ export class Line {
       more = answer.more === true && answer.events.length > 0;
       const upTo = more ? (answer.events.at(-1)?.event ?? since) : answer.last_event;
       this.#store.dispatch({ type: "synced", events: answer.events, upTo });
+      missed.push(...answer.events);
     }
     this.#store.dispatch({ type: "connection", connection: "live" });
     const fresh = this.#fresh;
     this.#fresh = false;
-    this.#whenLive(fresh);
+    this.#listener.heard(missed, fresh);
+    this.#listener.live(fresh);
   }
 
   async #beat(): Promise<void> {
     this.#schedule();
     if (this.#store.peek().cursor === null) {
-      if (this.#socket.connected) this.#whenLive(true);
+      if (this.#socket.connected) this.#listener.live(true);
     } else {
       await this.catchUp();
     }

@@ -12,8 +12,11 @@ import {
   languageName,
   linkify,
   mapLink,
+  money,
   pick,
   replyWindow,
+  sameLanguage,
+  seconds,
   shortTime,
   unnamedSources,
 } from "../src/format";
@@ -64,10 +67,27 @@ describe("times", () => {
   it("say how long a reply is possible", () => {
     const later = (minutes: number): string => new Date(NOW + minutes * 60_000).toISOString();
     assert.equal(replyWindow(null, NOW), null);
-    assert.deepEqual(replyWindow(later(200), NOW), { open: true, left: "3 h" });
-    assert.deepEqual(replyWindow(later(12.5), NOW), { open: true, left: "12 min" });
-    assert.deepEqual(replyWindow(later(0.2), NOW), { open: true, left: "1 min" });
-    assert.deepEqual(replyWindow(later(0), NOW), { open: false, left: "" });
+    assert.deepEqual(replyWindow(later(200), NOW), { open: true, left: "3 h", isSoon: false });
+    assert.deepEqual(replyWindow(later(12.5), NOW), { open: true, left: "12 min", isSoon: true });
+    assert.deepEqual(replyWindow(later(0.2), NOW), { open: true, left: "1 min", isSoon: true });
+    assert.deepEqual(replyWindow(later(0), NOW), { open: false, left: "", isSoon: true });
+  });
+});
+
+describe("what an answer cost", () => {
+  it("is told to parts of a cent, and to parts of a second", () => {
+    assert.equal(money(0.00031), "US$0.0003");
+    assert.equal(money(0), "US$0.00");
+    assert.equal(seconds(1.234), "1.2s");
+    assert.equal(seconds(12.7), "13s");
+  });
+});
+
+describe("languages", () => {
+  it("are the same whatever the country", () => {
+    assert.equal(sameLanguage("pt", "pt-BR"), true);
+    assert.equal(sameLanguage("zh_Hant", "ZH"), true);
+    assert.equal(sameLanguage("pt", "es"), false);
   });
 });
 

@@ -2,22 +2,27 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import {
   type Action,
+  type ListQuery,
   type State,
   type Unsent,
   conversation,
   initialState,
   listing,
-  listingKey,
+  newestOfOthers,
   othersAt,
   reduce,
+  saidByOthersAfter,
   thread,
   unreadConversations,
   unsentOf,
-  visibleConversations,
+  visibleIds,
 } from "../src/state";
 import type { Conversation, EventName, Gone, Message, WireEvent } from "../src/types";
 
 const ME = { user: "ana", role: "agent", hotels: [{ slug: "miramar", name: "Hotel Miramar" }], title: "Innbox" };
+
+/** Of a text that is written and nothing else. */
+const NOTHING_MORE = { files: [], seenSeq: null, suggestionId: null, translateTo: null, problem: null };
 
 function aMessage(seq: number, change: Partial<Message> = {}): Message {
   return {
@@ -63,10 +68,10 @@ function after(actions: Action[], state: State = initialState(ME)): State {
   return actions.reduce(reduce, state);
 }
 
-const ALL = listingKey("all", null);
+const ALL: ListQuery = { view: "all", hotel: null, label: null };
 
 function aListOf(...conversations: Conversation[]): Action {
-  return { type: "list loaded", key: ALL, page: { conversations, next_cursor: null, last_event: 10 }, asOf: 0 };
+  return { type: "list loaded", query: ALL, page: { conversations, next_cursor: null, last_event: 10 }, asOf: 0 };
 }
 
 function aThreadOf(messages: Message[], next_before: number | null = null, asOf = 10): Action {
@@ -78,7 +83,7 @@ function seqs(state: State): number[] {
 }
 
 function shown(state: State): string[] {
-  return visibleConversations(state.conversations, state.tab, state.hotel, state.search).map((one) => one.id);
+  return visibleIds(state);
 }
 
 describe("catching up", () => {
@@ -119,9 +124,9 @@ describe("catching up", () => {
   });
 
   it("does not start anew with another list", () => {
-    const key = listingKey("resolved", null);
+    const query: ListQuery = { ...ALL, view: "resolved" };
     const page = { conversations: [], next_cursor: null, last_event: 50 };
-    const state = after([aListOf(), { type: "list loaded", key, page, asOf: 10 }]);
+    const state = after([aListOf(), { type: "list loaded", query, page, asOf: 10 }]);
     assert.equal(state.cursor, 10);
   });
 });
@@ -144,9 +149,12 @@ describe("an erased conversation", () => {
         text: "unsent",
         writtenAt: "2026-05-04T10:00:00.000Z",
         afterSeq: 1,
-        problem: null,
+        ...NOTHING_MORE,
       },
     },
+    { type: "files chosen", id: "c1", files: [new File(["x"], "x.png")] },
+    { type: "suggestion taken", id: "c1", suggestionId: "s1" },
+    { type: "held", conversationId: "c1", afterSeq: 0 },
   ];
 
   it("leaves the list and the screen, with all that was written for it", () => {
@@ -155,7 +163,7 @@ describe("an erased conversation", () => {
     assert.equal(state.open, null);
     assert.deepEqual(thread(state, "c1").messages, []);
     assert.deepEqual(state.drafts, { "c2|reply": "another" });
-    assert.deepEqual([state.modes, state.unsent], [{}, []]);
+    assert.deepEqual([state.modes, state.unsent, state.files, state.suggestions, state.held], [{}, [], {}, {}, null]);
     assert.equal(JSON.stringify(state).includes("text 1"), false);
   });
 
@@ -168,7 +176,7 @@ describe("an erased conversation", () => {
     const state = after([
       ...before,
       { type: "synced", events: [event(20, "conversation_gone", { id: "c1" })], upTo: 20 },
-      { type: "list loaded", key: ALL, page: late, asOf: 19 },
+      { type: "list loaded", query: ALL, page: late, asOf: 19 },
       aThreadOf([aMessage(1)], null, 19),
       { type: "event", event: event(18, "new_message", aMessage(2)) },
       { type: "told", conversation: aConversation("c1"), messages: [aMessage(3)], asOf: 19 },
@@ -226,7 +234,7 @@ describe("conversations", () => {
       { type: "event", event: event(11, "conversation_update", aConversation("c1", { status: "resolved" })) },
     ]);
     assert.deepEqual(shown(resolved), ["c2"]);
-    assert.deepEqual(shown(after([{ type: "tab chosen", tab: "resolved" }], resolved)), ["c1"]);
+    assert.deepEqual(shown(after([{ type: "view chosen", view: "resolved" }], resolved)), ["c1"]);
   });
 
   it("are listed by who answers and by hotel, the newest first", () => {
@@ -236,7 +244,7 @@ describe("conversations", () => {
         aConversation("c2", { handled_by: "bot" }),
         aConversation("c3", { handled_by: "staff", hotel: "aurora", last_at: "2026-05-04T11:00:00Z" }),
       ),
-      { type: "tab chosen", tab: "staff" },
+      { type: "view chosen", view: "staff" },
     ]);
     assert.deepEqual(shown(state), ["c3", "c1"]);
     assert.deepEqual(shown(after([{ type: "hotel chosen", hotel: "miramar" }], state)), ["c1"]);
@@ -256,8 +264,8 @@ describe("conversations", () => {
 
   it("with something unread are counted", () => {
     const state = after([aListOf(aConversation("c1", { unread: 3 }), aConversation("c2"))]);
-    assert.equal(unreadConversations(state.conversations, null), 1);
-    assert.equal(unreadConversations(state.conversations, "aurora"), 0);
+    assert.equal(unreadConversations(state), 1);
+    assert.equal(unreadConversations({ ...state, hotel: "aurora" }), 0);
   });
 });
 
@@ -325,7 +333,7 @@ describe("writing", () => {
     text: "We keep a place.",
     writtenAt: "2026-05-04T10:10:00.000Z",
     afterSeq: 1,
-    problem: null,
+    ...NOTHING_MORE,
   };
   const mine = aMessage(2, { direction: "out", author: { kind: "staff", name: "ana" }, text: unsent.text });
 
@@ -366,6 +374,51 @@ describe("writing", () => {
       { type: "event", event: event(11, "new_message", { ...mine, author: { kind: "staff", name: "josé" } }) },
     ]);
     assert.equal(unsentOf(state, "c1").length, 1);
+  });
+
+  it("knows its own words when the guest gets them in another language, and its files", () => {
+    const translated = { ...mine, text: "Guardamos um lugar.", original: unsent.text };
+    const heard: Action = { type: "event", event: event(11, "new_message", translated) };
+    const state = after([aThreadOf([aMessage(1)]), { type: "written", unsent }, heard]);
+    assert.deepEqual(unsentOf(state, "c1"), []);
+
+    const withFiles = { ...unsent, files: [new File(["x"], "x.png")] };
+    const waits = after([aThreadOf([aMessage(1)]), { type: "written", unsent: withFiles }, heard]);
+    assert.equal(unsentOf(waits, "c1").length, 1);
+  });
+
+  it("takes files and the bot's draft along, and leaves both when the draft is wiped out or sent", () => {
+    const made: Action[] = [
+      { type: "drafted", id: "c1", mode: "reply", text: "The bot says" },
+      { type: "suggestion taken", id: "c1", suggestionId: "s1" },
+      { type: "files chosen", id: "c1", files: [new File(["x"], "x.png")] },
+    ];
+    assert.deepEqual(after(made).suggestions, { c1: "s1" });
+    assert.deepEqual(after([...made, { type: "drafted", id: "c1", mode: "note", text: "" }]).suggestions, { c1: "s1" });
+    assert.deepEqual(after([...made, { type: "drafted", id: "c1", mode: "reply", text: "" }]).suggestions, {});
+    const sent = after([...made, { type: "written", unsent }]);
+    assert.deepEqual([sent.drafts, sent.files, sent.suggestions], [{}, {}, {}]);
+    assert.deepEqual(after([...made, { type: "files chosen", id: "c1", files: [] }]).files, {});
+  });
+
+  it("is held over what others said to the guest or the guest said, and not over one's own words or notes", () => {
+    const state = after([
+      aThreadOf([
+        aMessage(1),
+        { ...mine, seq: 2 },
+        aMessage(3, { direction: "note", author: { kind: "staff", name: "bo" } }),
+        aMessage(4, { direction: "out", author: { kind: "bot", name: null } }),
+        aMessage(5, { direction: "out", author: { kind: "staff", name: "bo" } }),
+        aMessage(6),
+      ]),
+    ]);
+    assert.deepEqual(
+      saidByOthersAfter(state, "c1", 1).map((message) => message.seq),
+      [4, 5, 6],
+    );
+    assert.deepEqual(saidByOthersAfter(state, "c1", 6), []);
+    assert.equal(newestOfOthers(state, "c1"), 6);
+    assert.equal(newestOfOthers(state, "c2"), 0);
   });
 
   it("keeps a refused text with the reason, and tries it again under the same id", () => {
@@ -427,10 +480,10 @@ describe("search", () => {
     assert.equal(state.search?.listing.loaded, false);
   });
 
-  it("ends with an empty question, and with another tab", () => {
+  it("ends with an empty question, and with another view", () => {
     const searching = after([{ type: "searched", q: "sea" }]);
     assert.equal(after([{ type: "searched", q: "" }], searching).search, null);
-    assert.equal(after([{ type: "tab chosen", tab: "bot" }], searching).search, null);
+    assert.equal(after([{ type: "view chosen", view: "bot" }], searching).search, null);
   });
 });
 
@@ -438,11 +491,12 @@ describe("the rest of the desk", () => {
   it("remembers of each list how far it is loaded", () => {
     const page = { conversations: [], next_cursor: "further", last_event: 3 };
     const state = after([
-      { type: "list requested", key: ALL },
-      { type: "list loaded", key: ALL, page, asOf: 0 },
+      { type: "list requested", query: ALL },
+      { type: "list loaded", query: ALL, page, asOf: 0 },
     ]);
-    assert.deepEqual(listing(state, ALL), { next: "further", loading: false, loaded: true, problem: null });
-    assert.equal(listing(state, listingKey("bot", null)).loaded, false);
+    const { next, loading, loaded, problem } = listing(state, ALL);
+    assert.deepEqual([next, loading, loaded, problem], ["further", false, true, null]);
+    assert.equal(listing(state, { ...ALL, view: "bot" }).loaded, false);
   });
 
   it("tells who else looks and writes, never oneself, and nothing of those who left", () => {

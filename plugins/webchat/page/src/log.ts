@@ -1,5 +1,6 @@
 // The log of messages: one element for each entry, kept in order without drawing anything anew that stays.
 
+import { attachments } from "./attachments";
 import { element } from "./dom";
 import { linked } from "./links";
 import type { Texts } from "./texts";
@@ -80,7 +81,7 @@ export class Log {
       if (today !== day) nodes.push(this.nodeFor(`day ${today}`, today, keys, () => dayNode(today)));
       const first = today !== day || entry.kind !== author;
       [day, author] = [today, entry.kind];
-      const was = JSON.stringify([entry.state, entry.text, first]);
+      const was = JSON.stringify([entry.state, entry.text, entry.attachments, first]);
       nodes.push(this.nodeFor(entry.key, was, keys, () => this.messageNode(entry, first)));
     }
     for (const key of this.drawn.keys()) if (!keys.has(key)) this.drawn.delete(key);
@@ -110,7 +111,7 @@ export class Log {
       "article",
       { class: `message ${side}${first ? " first" : ""}${failed ? " failed" : ""}` },
       element("p", { class: entry.mine || !first ? "author unseen" : "author" }, this.authorOf(entry)),
-      element("div", { class: "bubble" }, element("p", { class: "text", dir: "auto" }, ...linked(entry.text)), this.foot(entry)),
+      element("div", { class: "bubble" }, ...attachments(entry.attachments, this.texts), ...said(entry), this.foot(entry)),
       ...(failed ? [this.failure(entry)] : []),
     );
   }
@@ -144,6 +145,10 @@ export class Log {
     if (days <= 0) return this.texts.today;
     return days === 1 ? this.texts.yesterday : this.day.format(then);
   }
+}
+
+function said(entry: Entry): HTMLElement[] {
+  return entry.text ? [element("p", { class: "text", dir: "auto" }, ...linked(entry.text))] : [];
 }
 
 function dayNode(text: string): HTMLElement {

@@ -29,6 +29,8 @@ const en = {
   today: "Today",
   yesterday: "Yesterday",
   chatWith: "Chat with",
+  file: "File",
+  picture: "Picture",
   unread: "unread",
 };
 
@@ -63,6 +65,8 @@ const pt: Texts = {
   today: "Hoje",
   yesterday: "Ontem",
   chatWith: "Conversar com",
+  file: "Ficheiro",
+  picture: "Imagem",
   unread: "por ler",
 };
 
@@ -95,6 +99,8 @@ const es: Texts = {
   today: "Hoy",
   yesterday: "Ayer",
   chatWith: "Chatear con",
+  file: "Archivo",
+  picture: "Imagen",
   unread: "sin leer",
 };
 
@@ -127,6 +133,8 @@ const fr: Texts = {
   today: "Aujourd’hui",
   yesterday: "Hier",
   chatWith: "Discuter avec",
+  file: "Fichier",
+  picture: "Image",
   unread: "non lus",
 };
 
@@ -159,6 +167,8 @@ const de: Texts = {
   today: "Heute",
   yesterday: "Gestern",
   chatWith: "Chat mit",
+  file: "Datei",
+  picture: "Bild",
   unread: "ungelesen",
 };
 

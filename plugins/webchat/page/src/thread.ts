@@ -1,13 +1,14 @@
 // What the log shows: confirmed messages by their number, then what is not confirmed yet.
 
 import type { Outbox } from "./outbox";
-import type { Message } from "./types";
+import type { Attachment, Message } from "./types";
 
 export interface Entry {
   key: string;
   mine: boolean;
   kind: Message["author"]["kind"];
   text: string;
+  attachments: Attachment[];
   at: string; // RFC 3339
   state: "sent" | "waiting" | "too_long" | "refused" | "theirs";
   client_id?: string;
@@ -49,6 +50,7 @@ export class Thread {
         mine: true,
         kind: "guest",
         text: item.text,
+        attachments: [],
         at: item.written_at,
         state: item.failed ?? "waiting",
         client_id: item.client_id,
@@ -77,6 +79,7 @@ function entryOf(message: Message): Entry {
     mine,
     kind: message.author.kind,
     text: message.text,
+    attachments: message.attachments ?? [],
     at: message.created_at,
     state: mine ? "sent" : "theirs",
   };

@@ -1,97 +1,179 @@
+import { useComputed } from "@preact/signals";
 import type { Desk } from "../desk";
-import { channelName, delivery, excerpt, guestName, initials, pick, shortTime } from "../format";
+import { channelName, duration, excerpt, guestName, shortTime } from "../format";
 import { texts } from "../messages";
-import { hotelName } from "../state";
-import type { Conversation } from "../types";
+import { conversation, hotelName, othersIn } from "../state";
+import type { Conversation, DeliveryStatus } from "../types";
+import { whenInZone, zoneOf } from "../zone";
+import { Avatar } from "./Avatar";
+import { Tick } from "./icons";
+import type { RowPlace } from "./VirtualList";
 
-const HUES = 6;
+const LABELS_SHOWN = 2;
+const BAD: DeliveryStatus[] = ["failed", "parked", "unknown", "cancelled"];
 
-interface Props {
+interface Props extends RowPlace {
   desk: Desk;
-  conversation: Conversation;
+  id: string;
   isOpen: boolean;
   isReachable: boolean;
 }
 
-/** One line of the list: who, when, what was said last, on which channel, and who answers. */
-export function ConversationItem({ desk, conversation, isOpen, isReachable }: Props) {
-  const { me } = desk.store.peek();
-  const name = guestName(conversation);
-  const last = conversation.last_message;
+/** One line of the list: who, when, what was said last, who deals with it, and what presses. */
+export function ConversationItem({ desk, id, isOpen, isReachable, at, of, top, height }: Props) {
+  const one = useComputed(() => conversation(desk.store.state, id)).value;
+  if (!one) return null;
   const opens = (event: Event): void => {
     event.preventDefault();
-    desk.open(conversation.id);
+    desk.conversations.open(id);
   };
   return (
     <li
       tabIndex={-1}
-      class={conversation.unread > 0 ? "item item-unread" : "item"}
+      data-id={id}
+      aria-setsize={of}
+      aria-posinset={at + 1}
+      class={one.unread > 0 ? "item item-unread" : "item"}
+      style={{ height: `${height}px`, transform: `translateY(${top}px)` }}
       onKeyDown={(event) => event.key === "Enter" && event.target === event.currentTarget && opens(event)}
     >
       <a
-        href={`#${encodeURIComponent(conversation.id)}`}
+        href={`#${encodeURIComponent(id)}`}
         aria-current={isOpen ? "true" : undefined}
         tabIndex={isReachable ? 0 : -1}
         onClick={(event) => {
           if (!event.metaKey && !event.ctrlKey && !event.shiftKey) opens(event);
         }}
       >
-        <Avatar id={conversation.guest.id} name={conversation.guest.name ?? ""} />
+        <Avatar id={one.guest.id} name={one.guest.name ?? ""} />
         <span class="item-name" dir="auto">
-          {name}
+          {guestName(one)}
         </span>
-        {conversation.last_at && (
-          <time class="item-time" dateTime={conversation.last_at}>
-            {shortTime(conversation.last_at, desk.store.now.value)}
+        {one.last_at && (
+          <time class="item-time" dateTime={one.last_at}>
+            {shortTime(one.last_at, desk.store.now.value)}
           </time>
         )}
-        <span class="item-text" dir="auto">
-          {excerpt(last, me.user)}
-        </span>
-        {conversation.unread > 0 && (
-          <span class="unread" aria-label={texts.unread(conversation.unread)} role="img">
-            {conversation.unread > 99 ? "99+" : conversation.unread}
+        <Said desk={desk} conversation={one} />
+        {one.unread > 0 && (
+          <span class="unread" aria-label={texts.unread(one.unread)} role="img">
+            {one.unread > 99 ? "99+" : one.unread}
           </span>
         )}
-        <span class="item-facts">
-          <Handler conversation={conversation} user={me.user} />
-          {last?.status === "failed" || last?.status === "parked" ? (
-            <span class="chip chip-bad">{texts.delivery[last.status]}</span>
-          ) : (
-            last?.status && <span class="hidden">{delivery(last)}</span>
-          )}
-          <span class="item-where">
-            {channelName(conversation.channel)}
-            {me.hotels.length > 1 && ` · ${hotelName(me.hotels, conversation.hotel)}`}
-          </span>
-        </span>
+        <Facts desk={desk} conversation={one} />
       </a>
     </li>
   );
 }
 
-export function Avatar({ id, name }: { id: string; name: string }) {
+/** What was said last and what became of it; or that a colleague is writing. */
+function Said({ desk, conversation: one }: { desk: Desk; conversation: Conversation }) {
+  const { user } = desk.store.peek().me;
+  const typing = useComputed(() => othersIn(desk.presence.value, user, one.id).typing.join("\n")).value;
+  const last = one.last_message;
+  if (typing) {
+    return (
+      <span class="item-text item-typing" dir="auto">
+        {texts.typing(typing.split("\n"))}
+      </span>
+    );
+  }
   return (
-    <span class={`avatar avatar-${pick(id, HUES)}`} aria-hidden="true">
-      {initials(name) || <Somebody />}
+    <span class="item-text" dir="auto">
+      {last?.direction === "out" && last.status && !isBad(last.status) && (
+        <>
+          <Tick status={last.status} />
+          <span class="hidden">{texts.delivery[last.status]} </span>
+        </>
+      )}
+      {excerpt(last, user)}
     </span>
   );
 }
 
-function Somebody() {
+/** The third line: what presses first. What has no room is cut off, and stands in the conversation. */
+function Facts({ desk, conversation: one }: { desk: Desk; conversation: Conversation }) {
+  const { me } = desk.store.peek();
+  const now = desk.store.now.value;
+  const status = one.last_message?.direction === "out" ? one.last_message.status : null;
   return (
-    <svg viewBox="0 0 24 24" width="55%" fill="currentColor">
-      <circle cx="12" cy="8" r="4.5" />
-      <path d="M3.5 21a8.5 7 0 0 1 17 0z" />
-    </svg>
+    <span class="item-facts">
+      {one.urgent && (
+        <span class={one.urgent.acknowledged_by ? "chip chip-heard" : "chip chip-urgent"}>{texts.item.urgent}</span>
+      )}
+      {status && isBad(status) && <span class="chip chip-bad">{texts.delivery[status]}</span>}
+      <Handler conversation={one} user={me.user} />
+      {one.waiting_since && one.status === "open" && (
+        <span class="waits">{texts.item.waits(duration(one.waiting_since, now))}</span>
+      )}
+      {one.status === "snoozed" && one.snoozed_until && (
+        <span class="chip">{texts.item.snoozed(whenInZone(one.snoozed_until, now, zoneOf(me.hotels, one.hotel)))}</span>
+      )}
+      <Lookers desk={desk} id={one.id} />
+      <Labels labels={one.labels} />
+      <span class="item-where">
+        {channelName(one.channel)}
+        {me.hotels.length > 1 && ` · ${hotelName(me.hotels, one.hotel)}`}
+      </span>
+    </span>
   );
 }
 
-/** Who answers: the bot, staff, or the member of staff by name. */
-export function Handler({ conversation, user }: { conversation: Conversation; user: string }) {
-  if (conversation.status === "resolved") return <span class="chip">{texts.status.resolved}</span>;
-  if (conversation.handled_by === "bot") return <span class="chip chip-bot">{texts.bot}</span>;
-  const name = conversation.assignee;
-  if (!name) return <span class="chip chip-wait">{texts.staff}</span>;
-  return <span class="chip chip-staff">{name === user ? texts.you : name}</span>;
+function isBad(status: DeliveryStatus): boolean {
+  return BAD.includes(status);
+}
+
+function Lookers({ desk, id }: { desk: Desk; id: string }) {
+  const { user } = desk.store.peek().me;
+  const looking = useComputed(() => othersIn(desk.presence.value, user, id).looking.join(", ")).value;
+  if (!looking) return null;
+  return (
+    <span class="lookers" title={texts.looking(looking.split(", "))}>
+      <svg viewBox="0 0 20 20" width="14" height="14" aria-hidden="true">
+        <path
+          d="M2 10c2-4 5-5.5 8-5.5s6 1.5 8 5.5c-2 4-5 5.5-8 5.5s-6-1.5-8-5.5z"
+          fill="none"
+          stroke="currentColor"
+          stroke-width="1.5"
+        />
+        <circle cx="10" cy="10" r="2.5" fill="currentColor" />
+      </svg>
+      <span class="hidden">{texts.looking([])}</span>
+      {looking}
+    </span>
+  );
+}
+
+function Labels({ labels }: { labels: string[] }) {
+  const rest = labels.length - LABELS_SHOWN;
+  return (
+    <>
+      {labels.slice(0, LABELS_SHOWN).map((label) => (
+        <span key={label} class="chip chip-label" dir="auto">
+          {label}
+        </span>
+      ))}
+      {rest > 0 && <span class="chip chip-label">+{rest}</span>}
+    </>
+  );
+}
+
+/** Who answers: the bot and how, staff, or the member of staff by name. */
+export function Handler({ conversation: one, user }: { conversation: Conversation; user: string }) {
+  if (one.status === "resolved") return <span class="chip">{texts.status.resolved}</span>;
+  if (one.handled_by === "bot") {
+    return <span class="chip chip-bot">{botDoes(one)}</span>;
+  }
+  if (!one.assignee) return <span class="chip chip-wait">{texts.staff}</span>;
+  return (
+    <span class="chip chip-staff" dir="auto">
+      {one.assignee === user ? texts.you : one.assignee}
+    </span>
+  );
+}
+
+function botDoes(one: Conversation): string {
+  if (one.suggestion) return texts.item.draftReady;
+  if (one.bot_mode === "draft") return texts.item.drafts;
+  return one.bot_mode === "off" ? texts.item.botOff : texts.bot;
 }

@@ -1,31 +1,55 @@
 import { useComputed } from "@preact/signals";
+import { mentionsIn } from "../complete";
 import type { Desk } from "../desk";
-import { authorName, clock, delivery, fileSize, linkify, longTime, mapLink, unnamedSources } from "../format";
+import { authorName, clock, fileSize, linkify, longTime, unnamedSources } from "../format";
 import { texts } from "../messages";
 import type { Unsent } from "../state";
-import type { Attachment, FileAttachment, Message } from "../types";
+import type { Message } from "../types";
+import { Attachments } from "./Attachments";
+import { DeliveryChoices, DeliveryState } from "./Delivery";
+import { MessageActions } from "./MessageActions";
+import { AskForTranslation, Translation } from "./Translation";
+import { Why } from "./Why";
+
+interface Props {
+  desk: Desk;
+  message: Message;
+  guest: string;
+  isFirst: boolean;
+  /** Among the last that were said. */
+  isRecent: boolean;
+}
 
 /** One message. What guests wrote is text and nothing else; only http and https addresses become links. */
-export function MessageBubble(props: { message: Message; user: string; guest: string; isFirst: boolean }) {
-  const { message, user, isFirst } = props;
-  const state = delivery(message);
+export function MessageBubble({ desk, message, guest, isFirst, isRecent }: Props) {
+  const { user, keepsDesk } = desk.store.peek().me;
   const sources = unnamedSources(message);
+  const retry = (position: number): void => void desk.work.retryMedia(message.conversation_id, message.id, position);
   return (
     <li class={`message message-${kind(message)} ${isFirst ? "message-first" : ""}`}>
-      <Author message={message} user={user} guest={props.guest} isFirst={isFirst} />
-      <div class="bubble">
-        {message.attachments.map((attachment, at) => (
-          <AttachmentView key={at} attachment={attachment} />
-        ))}
-        {message.text && <Text text={message.text} />}
+      <Author message={message} user={user} guest={guest} isFirst={isFirst} />
+      <div class="bubble-row">
+        <div class="bubble">
+          <Attachments attachments={message.attachments} retry={retry} />
+          {message.text && <Text text={message.text} mentions={message.mentions ?? []} />}
+          <Translation desk={desk} message={message} />
+        </div>
+        {keepsDesk && <MessageActions desk={desk} message={message} />}
       </div>
       {sources.length > 0 && <p class="sources">{texts.sources(sources)}</p>}
-      <p class={`meta meta-${message.status ?? "none"}`}>
-        <time dateTime={message.created_at} title={longTime(message.created_at)}>
-          {clock(message.created_at)}
-        </time>
-        {state && <span class="delivery">{state}</span>}
-      </p>
+      <div class="message-foot">
+        <p class={`meta meta-${message.status ?? "none"}`}>
+          <time dateTime={message.created_at} title={longTime(message.created_at)}>
+            {clock(message.created_at)}
+          </time>
+          <DeliveryState message={message} />
+        </p>
+        <AskForTranslation desk={desk} message={message} isRecent={isRecent} />
+        {keepsDesk && message.turn_id && message.direction === "out" && (
+          <Why desk={desk} id={message.conversation_id} turnId={message.turn_id} />
+        )}
+      </div>
+      <DeliveryChoices desk={desk} message={message} />
     </li>
   );
 }
@@ -40,21 +64,26 @@ export function UnsentBubble({ desk, unsent }: { desk: Desk; unsent: Unsent }) {
     <li class={`message message-first message-unsent ${isNote ? "message-note" : "message-mine"}`}>
       <p class="author">{isNote ? `${texts.note} · ${texts.you}` : texts.you}</p>
       <div class="bubble">
-        <Text text={unsent.text} />
+        {unsent.files.map((file, at) => (
+          <p key={at} class="attachment" dir="auto">
+            {file.name} <small>{fileSize(file.size)}</small>
+          </p>
+        ))}
+        {unsent.text && <Text text={unsent.text} />}
       </div>
       <p class={unsent.problem ? "meta meta-failed" : "meta meta-pending"}>
         <time dateTime={unsent.writtenAt}>{clock(unsent.writtenAt)}</time>
         <span class="delivery">{unsent.problem ? texts.because(failed, unsent.problem) : waiting}</span>
       </p>
       {unsent.problem && (
-        <p class="unsent-actions">
-          <button type="button" onClick={() => desk.sendAgain(unsent.clientId)}>
+        <p class="message-choices">
+          <button type="button" class="small" onClick={() => desk.writing.sendAgain(unsent.clientId)}>
             {texts.again}
           </button>
-          <button type="button" onClick={() => desk.edit(unsent.clientId)}>
+          <button type="button" class="small" onClick={() => desk.writing.edit(unsent.clientId)}>
             {texts.edit}
           </button>
-          <button type="button" onClick={() => desk.discard(unsent.clientId)}>
+          <button type="button" class="small" onClick={() => desk.writing.discard(unsent.clientId)}>
             {texts.discard}
           </button>
         </p>
@@ -63,8 +92,9 @@ export function UnsentBubble({ desk, unsent }: { desk: Desk; unsent: Unsent }) {
   );
 }
 
+/** Notes by colleagues stand out; those that the house leaves by itself, like a hand-over's, are quiet. */
 function kind(message: Message): string {
-  if (message.direction === "note") return "note";
+  if (message.direction === "note") return message.author.kind === "staff" ? "note" : "aside";
   if (message.direction === "in") return "guest";
   return message.author.kind === "staff" ? "mine" : "bot";
 }
@@ -81,7 +111,7 @@ function Author(props: { message: Message; user: string; guest: string; isFirst:
   );
 }
 
-function Text({ text }: { text: string }) {
+function Text({ text, mentions = [] }: { text: string; mentions?: string[] }) {
   return (
     <p class="text" dir="auto">
       {linkify(text).map((piece, at) =>
@@ -90,65 +120,18 @@ function Text({ text }: { text: string }) {
             {piece.text}
           </a>
         ) : (
-          piece.text
+          <Words key={at} text={piece.text} mentions={mentions} />
         ),
       )}
     </p>
   );
 }
 
-function AttachmentView({ attachment }: { attachment: Attachment }) {
-  if (attachment.kind === "location") {
-    const href = mapLink(attachment);
-    return (
-      <p class="attachment" dir="auto">
-        <strong>{attachment.label ?? texts.attachment.location}</strong>
-        {attachment.address && <span>{attachment.address}</span>}
-        {href && (
-          <a href={href} target="_blank" rel="noopener noreferrer">
-            {texts.openMap}
-          </a>
-        )}
-      </p>
-    );
-  }
-  return <FileView file={attachment} />;
-}
-
-function FileView({ file }: { file: FileAttachment }) {
-  const name = texts.attachment[file.kind];
-  if (file.state === "fetching") return <p class="attachment">{texts.attachment.fetching(name)}</p>;
-  const url = ownAddress(file.url);
-  if (file.state === "failed" || !url) {
-    return <p class="attachment attachment-failed">{texts.attachment.failed(name)}</p>;
-  }
-  const label = file.name ?? name;
-  if (file.kind === "image") {
-    return (
-      <a class="picture" href={url} target="_blank" rel="noopener">
-        <img src={url} alt={label} loading="lazy" />
-      </a>
-    );
-  }
-  if (file.kind === "audio") return <audio controls preload="none" src={url} aria-label={label} />;
-  if (file.kind === "video") return <video controls preload="none" src={url} aria-label={label} />;
+function Words({ text, mentions }: { text: string; mentions: string[] }) {
+  if (mentions.length === 0) return <>{text}</>;
   return (
-    <p class="attachment" dir="auto">
-      <a href={url} download={file.name ?? ""}>
-        {label}
-      </a>
-      {file.size !== null && <span>{fileSize(file.size)}</span>}
-    </p>
+    <>
+      {mentionsIn(text, mentions).map((piece, at) => (piece.isName ? <strong key={at}>{piece.text}</strong> : piece.text))}
+    </>
   );
-}
-
-/** Files are served by this house alone: any other address is not followed. */
-function ownAddress(url: string | null): string | null {
-  if (!url) return null;
-  try {
-    const whole = new URL(url, location.href);
-    return whole.origin === location.origin ? whole.href : null;
-  } catch {
-    return null;
-  }
 }

@@ -3,13 +3,14 @@ import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import type { Desk } from "../desk";
 import { day, guestName, sameDay } from "../format";
 import { texts } from "../messages";
-import { conversation, thread, unsentOf } from "../state";
+import { conversation, newestOfOthers, thread, unsentOf } from "../state";
 import type { Conversation, Message } from "../types";
 import { MessageBubble, UnsentBubble } from "./MessageBubble";
 
 const NEAR = 80;
 const LOAD_AHEAD = 300;
 const GROUP_MINUTES = 5;
+const RECENT = 10;
 
 /** The messages, oldest first, the newest in view. Older ones are loaded as one scrolls up, without a jump. */
 export function MessageList({ desk, id }: { desk: Desk; id: string }) {
@@ -24,11 +25,12 @@ export function MessageList({ desk, id }: { desk: Desk; id: string }) {
   const older = (): void => {
     const box = scroller.current;
     if (box && box.scrollTop < LOAD_AHEAD && loaded.nextBefore !== null && !loaded.loading && !loaded.problem) {
-      void desk.loadMessages(id, true);
+      void desk.conversations.loadMessages(id, true);
     }
   };
   useEffect(older);
-  const again = (): void => void desk.loadMessages(id, messages.length > 0);
+  useAttention(desk, id, loaded.loaded, isAway);
+  const again = (): void => void desk.conversations.loadMessages(id, messages.length > 0);
 
   return (
     <div class="messages-frame">
@@ -62,7 +64,14 @@ export function MessageList({ desk, id }: { desk: Desk; id: string }) {
         {loaded.loaded && messages.length === 0 && unsent.length === 0 && <p class="day">{texts.noMessages}</p>}
         <ol>
           {messages.map((message, at) => (
-            <Row key={message.id} message={message} before={messages[at - 1]} desk={desk} guest={guest} />
+            <Row
+              key={message.id}
+              message={message}
+              before={messages[at - 1]}
+              desk={desk}
+              guest={guest}
+              isRecent={at >= messages.length - RECENT}
+            />
           ))}
           {unsent.map((one) => (
             <UnsentBubble key={one.clientId} desk={desk} unsent={one} />
@@ -78,9 +87,14 @@ export function MessageList({ desk, id }: { desk: Desk; id: string }) {
   );
 }
 
-function Row(props: { message: Message; before: Message | undefined; desk: Desk; guest: string }) {
-  const { message, before, desk, guest } = props;
-  const { user } = desk.store.peek().me;
+function Row(props: {
+  message: Message;
+  before: Message | undefined;
+  desk: Desk;
+  guest: string;
+  isRecent: boolean;
+}) {
+  const { message, before, desk } = props;
   const isFirst = !continues(before, message);
   const isNewDay = !before || !sameDay(before.created_at, message.created_at);
   return (
@@ -90,7 +104,13 @@ function Row(props: { message: Message; before: Message | undefined; desk: Desk;
           <time dateTime={message.created_at}>{day(message.created_at, desk.store.now.value)}</time>
         </li>
       )}
-      <MessageBubble message={message} user={user} guest={guest} isFirst={isNewDay || isFirst} />
+      <MessageBubble
+        desk={desk}
+        message={message}
+        guest={props.guest}
+        isFirst={isNewDay || isFirst}
+        isRecent={props.isRecent}
+      />
     </>
   );
 }
@@ -103,6 +123,24 @@ function continues(before: Message | undefined, message: Message): boolean {
   if (!before || before.direction !== message.direction) return false;
   const isSame = before.author.kind === message.author.kind && before.author.name === message.author.name;
   return isSame && Date.parse(message.created_at) - Date.parse(before.created_at) < GROUP_MINUTES * 60_000;
+}
+
+/** Keeps account of what stands before the eyes of whoever writes here. */
+function useAttention(desk: Desk, id: string, isLoaded: boolean, isAway: boolean): void {
+  const { attention } = desk.writing;
+  const newest = useComputed(() => newestOfOthers(desk.store.state, id)).value;
+  const [isVisible, setVisible] = useState(!document.hidden);
+  useEffect(() => {
+    const changed = (): void => setVisible(!document.hidden);
+    document.addEventListener("visibilitychange", changed);
+    return () => document.removeEventListener("visibilitychange", changed);
+  }, []);
+  useEffect(() => attention.open(id), [id]);
+  useEffect(() => {
+    if (!isLoaded) return;
+    if (isVisible && !isAway) attention.show(id, newest, Date.now());
+    else attention.hide(id, Date.now());
+  });
 }
 
 /** Stays at the newest message while one is there; keeps what is read in place when older ones come in above. */

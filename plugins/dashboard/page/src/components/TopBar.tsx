@@ -1,6 +1,8 @@
 import { useComputed } from "@preact/signals";
 import type { Desk } from "../desk";
 import { texts } from "../messages";
+import { Menu } from "./Menu";
+import { pagesOf } from "./pages";
 
 export function TopBar({ desk }: { desk: Desk }) {
   const { me } = desk.store.peek();
@@ -9,17 +11,24 @@ export function TopBar({ desk }: { desk: Desk }) {
       <h1>{me.title}</h1>
       {me.hotels.length > 1 && <HotelChoice desk={desk} />}
       <ConnectionStatus desk={desk} />
-      <nav class="top-links">
-        {me.role === "admin" && <a href="/settings">{texts.settings}</a>}
+      <div class="top-links">
+        <nav class="top-pages" aria-label={texts.menu.pages}>
+          {pagesOf(me).map(({ path, name }) => (
+            <a key={path} href={path}>
+              {name}
+            </a>
+          ))}
+        </nav>
+        <Menu desk={desk} />
         <form method="post" action="/logout">
-          <span class="user" title={texts.signedInAs(me.user)}>
+          <span class="user" title={texts.signedInAs(me.user)} dir="auto">
             {me.user}
           </span>
           <button type="submit" class="plain">
             {texts.signOut}
           </button>
         </form>
-      </nav>
+      </div>
     </header>
   );
 }
@@ -32,7 +41,7 @@ function HotelChoice({ desk }: { desk: Desk }) {
       class="hotel-choice"
       aria-label={texts.hotel}
       value={hotel ?? ""}
-      onChange={(event) => desk.chooseHotel(event.currentTarget.value || null)}
+      onChange={(event) => desk.lists.chooseHotel(event.currentTarget.value || null)}
     >
       <option value="">{texts.everyHotel}</option>
       {me.hotels.map((one) => (

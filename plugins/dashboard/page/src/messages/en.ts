@@ -1,12 +1,17 @@
 // Every sentence of the desk, in English. Another language is another file of this shape.
 
+import type { Theme } from "../preferences";
+import type { View } from "../state";
 import type { DeliveryStatus } from "../types";
 
-const plural = (count: number, one: string, many: string): string => `${count} ${count === 1 ? one : many}`;
+import { wordsOf } from "./words";
+
+const LOCALE = "en-GB";
+const { plural, list } = wordsOf(LOCALE);
 
 export const en = {
-  /** For dates and times. */
-  locale: "en-GB",
+  /** For dates, times and numbers. */
+  locale: LOCALE,
 
   // the frame
   settings: "Settings",
@@ -19,6 +24,59 @@ export const en = {
   offline: "Offline – reconnecting",
   hotel: "Hotel",
   everyHotel: "All hotels",
+  pages: { numbers: "Numbers", canned: "Canned replies", people: "People", audit: "Audit log", settings: "Settings" },
+  menu: {
+    open: "Preferences",
+    pages: "Pages",
+    language: "Language",
+    colours: "Colours",
+    themes: { auto: "As the machine", light: "Light", dark: "Dark" } satisfies Record<Theme, string>,
+    calls: "Calls",
+    sound: "Sound for what is mine or urgent",
+    notifications: "Notifications for what is mine or urgent",
+    allow: "Allow notifications",
+    denied: "The browser blocks notifications of this site. Its own settings let them in.",
+    impossible: "This browser shows no notifications.",
+    shortcuts: "Shortcuts by single keys",
+    sheet: "Keyboard shortcuts",
+  },
+  shortcuts: {
+    title: "Keyboard",
+    close: "Close",
+    off: "Single keys are switched off in the preferences.",
+    list: "In the list",
+    next: "Next conversation",
+    previous: "Previous conversation",
+    openIt: "Open it",
+    search: "Search",
+    conversation: "In a conversation",
+    reply: "Write a reply",
+    note: "Write a note",
+    takeOver: "Take over",
+    giveBack: "Give back to the bot",
+    resolve: "Resolve",
+    snooze: "Snooze",
+    label: "Label",
+    assign: "Assign",
+    canned: "Canned reply, while writing",
+    send: "Send, while writing",
+    views: "Views",
+    anywhere: "Anywhere",
+    leave: "Leave a field, then the conversation",
+    sheet: "This sheet",
+    or: "or",
+  },
+  notify: {
+    urgent: (guest: string) => `Urgent: ${guest}`,
+    missed: (messages: number, conversations: number) =>
+      `${plural(messages, "message", "messages")} in ${plural(conversations, "conversation", "conversations")} of yours`,
+  },
+  rings: {
+    urgent: (guest: string) => `Urgent: ${guest}`,
+    open: "Open",
+    acknowledge: "Acknowledge",
+    more: (count: number) => `${plural(count, "more is urgent", "more are urgent")}.`,
+  },
 
   // the list
   inbox: "Inbox",
@@ -26,7 +84,19 @@ export const en = {
   search: "Search",
   searchHint: "Name, number or words",
   show: "Show",
-  tabs: { all: "All", bot: "Bot", staff: "Staff", resolved: "Resolved" },
+  views: {
+    all: "All",
+    mine: "Mine",
+    unassigned: "Unassigned",
+    bot: "Bot",
+    staff: "Staff",
+    waiting: "Waiting",
+    urgent: "Urgent",
+    snoozed: "Snoozed",
+    resolved: "Resolved",
+  } satisfies Record<View, string>,
+  label: "Label",
+  anyLabel: "Any label",
   found: (count: number, more: boolean) => (more ? `${count}+ found` : plural(count, "found", "found")),
   searching: "Searching",
   loading: "Loading",
@@ -35,17 +105,34 @@ export const en = {
   unread: (count: number) => plural(count, "unread message", "unread messages"),
   empty: {
     all: { title: "All quiet", text: "A guest’s first message appears here the moment it arrives." },
+    mine: { title: "Nothing of yours", text: "Conversations that you take over, or that are given to you, are listed here." },
+    unassigned: { title: "Nobody is left alone", text: "Conversations that need a person, and have none yet, are listed here." },
     bot: { title: "Nothing with the bot", text: "Open conversations that the bot answers are listed here." },
     staff: { title: "Nobody is waiting for you", text: "Conversations that need a person are listed here." },
+    waiting: { title: "Nobody waits", text: "Guests who wait for an answer are listed here, the longest first." },
+    urgent: { title: "Nothing urgent", text: "Conversations with words of danger are listed here until they are resolved." },
+    snoozed: { title: "Nothing snoozed", text: "What you lay aside comes back at its time, or when the guest writes." },
     resolved: {
       title: "Nothing resolved yet",
       text: "Conversations that you close rest here. A guest who writes again opens theirs.",
     },
-  },
+  } satisfies Record<View, { title: string; text: string }>,
+  emptyLabel: (label: string) => ({
+    title: `Nothing with “${label}” here`,
+    text: "Choose another label, or another view.",
+  }),
   emptySearch: (q: string) => ({
     title: `Nothing found for “${q}”`,
     text: "Search looks at names, numbers and what was said.",
   }),
+  item: {
+    urgent: "Urgent",
+    waits: (time: string) => `waits ${time}`,
+    snoozed: (when: string) => `until ${when}`,
+    drafts: "Bot drafts",
+    draftReady: "Draft ready",
+    botOff: "Bot off",
+  },
   noText: "No text",
   you: "You",
   bot: "Bot",
@@ -58,6 +145,18 @@ export const en = {
   yesterday: "Yesterday",
   today: "Today",
 
+  // times to come
+  times: {
+    inAnHour: "In 1 hour",
+    tonight: "Tonight, 18:00",
+    tomorrow: "Tomorrow, 8:00",
+    today: (clock: string) => `today, ${clock}`,
+    onTomorrow: (clock: string) => `tomorrow, ${clock}`,
+    onDay: (day: string, clock: string) => `${day}, ${clock}`,
+    other: "Another day and time",
+    zone: (hotel: string) => `Times are those of ${hotel}.`,
+  },
+
   // a conversation
   conversation: "Conversation",
   messages: "Messages",
@@ -68,12 +167,25 @@ export const en = {
   noMessages: "Nothing was said yet.",
   unknownConversation: "This conversation is not in your inbox.",
   back: "Back",
+  backToConversation: "Back to the conversation",
   takeOver: "Take over",
+  takeOverFor: "Take over for a while",
   returnToBot: "Return to bot",
+  returnLater: "Return to bot later",
   resolve: "Resolve",
   resolved: "Resolved",
+  undo: "Undo",
+  done: {
+    label: "What was done",
+    resolved: "Resolved.",
+    returned: "The bot has it again.",
+    assigned: (name: string) => `Given to ${name}.`,
+    unassigned: "Left to all of staff.",
+    snoozed: (when: string) => `Snoozed until ${when}.`,
+  },
   handledBy: {
     bot: "The bot answers",
+    drafts: "The bot drafts, you send",
     staff: "Waiting for staff",
     you: "You answer",
     other: (name: string) => `${name} answers`,
@@ -84,6 +196,8 @@ export const en = {
   noteHint: "A note for your colleagues. Guests never see it.",
   send: "Send",
   addNote: "Add note",
+  mention: "Colleagues",
+  actions: "More",
   discard: "Discard",
   edit: "Edit",
   typing: (names: string[]) => `${list(names)} ${names.length === 1 ? "is" : "are"} typing`,
@@ -94,10 +208,105 @@ export const en = {
     closes: (left: string) => `Reply window closes in ${left}`,
     why: (channel: string) =>
       `${channel} lets a hotel write freely only for 24 hours after the guest’s last message. You can write again when the guest does.`,
+    template: "Until then you can send a template.",
   },
   hours: (count: number) => `${count} h`,
   minutes: (count: number) => `${count} min`,
+  days: (count: number) => `${count} d`,
   newerBelow: "Newest messages",
+
+  // working tools
+  tools: {
+    label: "Tools",
+    bot: "Bot",
+    botMode: "What the bot does here",
+    modes: { hotel: "As the hotel’s", auto: "Answers", draft: "Drafts", off: "Off" },
+    botBack: (when: string) => `Bot again ${when}`,
+    stayWithStaff: "Keep it with staff",
+    assign: "Assign",
+    assigned: (name: string) => `Assigned: ${name}`,
+    me: (name: string) => `${name} (you)`,
+    nobody: "Nobody: all of staff",
+    online: "at the desk",
+    snooze: "Snooze",
+    snoozeUntil: "Snooze until",
+    snoozed: (when: string) => `Snoozed until ${when}`,
+    wake: "Wake it now",
+    labels: "Labels",
+    newLabel: "Find or add a label",
+    addLabel: (label: string) => `Add “${label}”`,
+    removeLabel: (label: string) => `Remove label ${label}`,
+  },
+  urgent: {
+    title: (words: string[]) => `Urgent: ${words.map((word) => `“${word}”`).join(", ")}.`,
+    since: (when: string) => `Since ${when}.`,
+    rings: (who: string | null) => (who ? `It rings for ${who}.` : "It rings for everybody."),
+    acknowledge: "Acknowledge",
+    heard: (words: string[], since: string, who: string) => `Urgent since ${since}: ${words.join(", ")}. Heard by ${who}.`,
+  },
+  scheduled: {
+    list: "Scheduled messages",
+    later: "Send later",
+    schedule: "Schedule",
+    cancel: "Cancel",
+  },
+  suggestion: {
+    label: "The bot’s draft",
+    send: "Send draft",
+    dismiss: "Dismiss",
+    dismissed: "The draft is put away.",
+    edited: "You edit the bot’s draft; the bot stays with the conversation.",
+  },
+  held: {
+    title: "Not sent yet: you have not seen this.",
+    edit: "Keep writing",
+    anyway: "Send anyway",
+  },
+  canned: {
+    title: "Canned replies",
+    none: "There are none yet.",
+    hint: "Or type / and the first letters in the reply.",
+    manage: "Change them",
+  },
+  files: {
+    attach: "Attach files",
+    list: "Files to send",
+    remove: (name: string) => `Remove ${name}`,
+    tooMany: (most: number) => `At most ${most} files go with a message.`,
+    tooLarge: (most: number) => `The files have more than ${most} MB in all.`,
+  },
+  templates: {
+    none: "There are no templates.",
+    choose: "Template",
+    which: "Choose one",
+    blank: (name: string) => `Blank ${name}`,
+    preview: "What the guest will read",
+    send: "Send template",
+  },
+  translation: {
+    original: "As you wrote it",
+    from: (language: string | null) => (language ? `Translated from ${language}` : "Translated"),
+    ask: "Translate",
+    busy: "Translating",
+    same: "It is in your language already.",
+    into: (language: string) => `Sent in ${language}.`,
+    translateInto: (language: string) => `Translate my replies into ${language}`,
+    failed: "The translation did not come in time: your reply went as you wrote it.",
+  },
+  why: {
+    ask: "Why this answer",
+    facts: "Facts",
+    noFacts: "None",
+    tools: "Tools",
+    noTools: "None",
+    model: "Model",
+    cached: "from memory",
+    time: "Time",
+    cost: "Cost",
+    noPrice: "No price known",
+    tokens: (count: number) => plural(count, "token", "tokens"),
+    error: "Problem",
+  },
 
   // deliveries
   delivery: {
@@ -113,7 +322,11 @@ export const en = {
   } satisfies Record<DeliveryStatus, string>,
   because: (state: string, why: string) => `${state}: ${why}`,
   unknownWhy: "the provider is being asked whether it has it",
-  parkedWhy: "nobody can tell whether the guest has it. Ask before you write it again",
+  parkedWhy: "nobody can tell whether the guest has it",
+  retry: "Retry",
+  didItArrive: "Did it arrive?",
+  itArrived: "It arrived",
+  sendAgain: "Send again",
   cancelledWhy: "not sent, because a person took over",
   notSaved: "Not sent",
   notSavedNote: "Not saved",
@@ -129,6 +342,8 @@ export const en = {
     location: "Place",
     fetching: (kind: string) => `${kind}: being fetched`,
     failed: (kind: string) => `${kind}: could not be fetched`,
+    larger: "Show larger",
+    smaller: "Show smaller",
   },
   openMap: "Open the map",
 
@@ -140,11 +355,19 @@ export const en = {
     language: "Language",
     hotel: "Hotel",
     handling: "Handled by",
-    status: "Status",
     window: "Reply window",
-    labels: "Labels",
     last: "Last message",
+    since: "First message",
+    stay: "Stay",
   },
+  consent: {
+    title: "Consent",
+    wants: "Wants offers and reminders",
+    in: "Answers always reach the guest. They can write STOP to end the rest.",
+    out: (since: string | null) =>
+      `${since ? `Opted out on ${since}. ` : "Opted out. "}Only answers reach the guest; templates and scheduled messages do not.`,
+  },
+  earlier: "Earlier conversations",
   status: { open: "Open", snoozed: "Snoozed", resolved: "Resolved" },
   windowOpen: (left: string) => `Closes in ${left}`,
   windowClosed: "Closed",
@@ -158,8 +381,6 @@ export const en = {
   },
 };
 
-function list(names: string[]): string {
-  return names.length < 2 ? (names[0] ?? "") : `${names.slice(0, -1).join(", ")} and ${names.at(-1)}`;
-}
+export default en;
 
 export type Messages = typeof en;
