@@ -20,7 +20,10 @@ import argparse
 import asyncio
 import base64
 import hashlib
+import heapq
 import hmac
+import itertools
+import operator
 import secrets
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -77,6 +80,9 @@ class WireMessage:
     form: Mapping[str, str] = field(default_factory=dict)
     at: datetime = field(default_factory=lambda: datetime.now(UTC))
     sid: str = field(default_factory=lambda: "SM" + secrets.token_hex(16))
+
+
+_AT = operator.attrgetter("at")
 
 
 def sign(url: str, form: Mapping[str, str] | Iterable[tuple[str, str]], token: str = AUTH_TOKEN) -> str:
@@ -343,12 +349,10 @@ class TwilioWire:
         """List newest first. A page begins behind the message that its token names, so new ones shift nothing."""
         query = request.query
         size = min(max(int(query.get("PageSize", "50")), 1), 1000)
-        found = list(self._listed(query))
-        token = query.get("PageToken")
-        if token:
-            places = [place for place, message in enumerate(found) if "PA" + message.sid == token]
-            found = found[places[0] + 1 :] if places else []
-        page, rest = found[:size], found[size:]
+        listed = self._listed(query)
+        if token := query.get("PageToken"):
+            listed = itertools.islice(itertools.dropwhile(lambda message: "PA" + message.sid != token, listed), 1, None)
+        page, rest = list(itertools.islice(listed, size)), next(listed, None)
         number = int(query.get("Page", "0"))
         following = None
         if rest:
@@ -372,13 +376,15 @@ class TwilioWire:
     def _listed(self, query: Mapping[str, str]) -> Iterator[WireMessage]:
         visible = datetime.now(UTC) - timedelta(seconds=self.list_lag)
         earliest, latest, day = (_moment(query.get(name)) for name in ("DateSent>", "DateSent<", "DateSent"))
-        for message in sorted((*self.messages, *self.received), key=lambda message: message.at, reverse=True):
+        newest_first = (sorted(kept, key=_AT, reverse=True) for kept in (self.messages, self.received))
+        for message in heapq.merge(*newest_first, key=_AT, reverse=True):
             at = message.at.replace(microsecond=0)
+            if earliest is not None and at < earliest:
+                return
             if (
                 message.at <= visible
                 and query.get("To", message.to) == message.to
                 and query.get("From", message.sender) == message.sender
-                and (earliest is None or at >= earliest)
                 and (latest is None or at <= latest)
                 and (day is None or at.date() == day.date())
             ):

@@ -24,7 +24,6 @@ from innbox_whatsapp_twilio.http_client import NotAnswered, TwilioHttp
 from innbox_whatsapp_twilio.settings import WhatsAppTwilioSettings
 
 PAGE_SIZE = 200
-MOST_LISTED = 5000  # messages of one question; more than a minute's backfill can hold
 
 T = TypeVar("T")
 
@@ -99,8 +98,8 @@ class TwilioApi:
         return [message for message in map(_message, await _asked(listed)) if not message.inbound]
 
     async def inbound(self, to: str, since: datetime) -> Sequence[TwilioMessage]:
-        """List guests' messages to one of our addresses since a time, newest first."""
-        listed = self._messages.list_async(to=to, date_sent_after=_utc(since), limit=MOST_LISTED, page_size=PAGE_SIZE)
+        """List guests' messages to one of our addresses since a time, newest first: all of them, however many."""
+        listed = self._messages.list_async(to=to, date_sent_after=_utc(since), page_size=PAGE_SIZE)
         return [message for message in map(_message, await _asked(listed)) if message.inbound]
 
     async def media_of(self, sid: str) -> Sequence[TwilioMedia]:
