@@ -8,6 +8,7 @@ import json
 from collections.abc import Awaitable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from sys import intern
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
@@ -97,10 +98,15 @@ class TwilioApi:
         )
         return [message for message in map(_message, await _asked(listed)) if not message.inbound]
 
-    async def inbound(self, to: str, since: datetime) -> Sequence[TwilioMessage]:
+    async def inbound(self, to: str, since: datetime) -> list[TwilioMessage]:
         """List guests' messages to one of our addresses since a time, newest first: all of them, however many."""
-        listed = self._messages.list_async(to=to, date_sent_after=_utc(since), page_size=PAGE_SIZE)
-        return [message for message in map(_message, await _asked(listed)) if message.inbound]
+
+        async def listed() -> list[TwilioMessage]:
+            records = await self._messages.stream_async(to=to, date_sent_after=_utc(since), page_size=PAGE_SIZE)
+            return [message async for record in records if (message := _message(record)).inbound]
+
+        found: list[TwilioMessage] = await _asked(listed())
+        return found
 
     async def media_of(self, sid: str) -> Sequence[TwilioMedia]:
         """List the files of a message."""
@@ -132,10 +138,10 @@ def _message(found: Any) -> TwilioMessage:
         raise NotAnswered("Twilio's answer names no message.")
     return TwilioMessage(
         sid=found.sid,
-        status=str(found.status or ""),
+        status=intern(str(found.status or "")),
         body=str(found.body or ""),
-        sender=str(found.from_ or ""),
-        to=str(found.to or ""),
+        sender=intern(str(found.from_ or "")),
+        to=intern(str(found.to or "")),
         inbound=found.direction == "inbound",
         at=found.date_created or found.date_sent,
         num_media=_number(found.num_media) or 0,
