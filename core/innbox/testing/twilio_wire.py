@@ -51,6 +51,7 @@ FARE = ((0.02, "sent"), (0.05, "delivered"), (0.1, "read"))
 OUTSIDE_WINDOW_FARE = ((0.02, "undelivered"),)
 
 _API = "/2010-04-01/Accounts/{account}"
+_API_PATHS = ("/2010-04-01/", "/v1/", "/v2/")  # the latter two are those of https://messaging.twilio.com
 _PREFIX = "whatsapp:"
 _MOST_CHARS = 1600
 _LOOPBACK = ("127.0.0.1", "localhost", "::1")  # a stand-in calls nobody outside the machine
@@ -161,6 +162,8 @@ class TwilioWire:
         self.requests: list[tuple[str, str]] = []  # (method, path with query), of the API alone
         self.callback_answers: list[int] = []
         self.account_status = "active"
+        self.senders: list[dict[str, Any]] = []  # WhatsApp senders, as the API lists them
+        self.services: dict[str, dict[str, Any]] = {}  # Messaging Services by their SID
         self._host = host
         self._port = port
         self._fault: str | None = None
@@ -205,6 +208,18 @@ class TwilioWire:
             )
         )
 
+    def register_sender(self, number: str = HOTEL_NUMBER, *, status: str = "ONLINE", **webhook: str | None) -> None:
+        """Have a WhatsApp sender in the account, with its `callback_url`, `fallback_url` and their methods
+        (https://www.twilio.com/docs/whatsapp/api/senders)."""
+        self.senders.append(
+            {
+                "sid": "XE" + secrets.token_hex(16),
+                "sender_id": _PREFIX + number,
+                "status": status,
+                "webhook": {"callback_method": "POST", "fallback_method": "POST", **webhook},
+            }
+        )
+
     async def post_inbound(
         self,
         url: str,
@@ -245,6 +260,8 @@ class TwilioWire:
                 web.get(_API + "/Messages/{sid}.json", self._fetch),
                 web.get(_API + "/Messages/{sid}/Media.json", self._list_media),
                 web.get(_API + "/Messages/{sid}/Media/{media}", self._redirect_to_media),
+                web.get("/v2/Channels/Senders", self._list_senders),
+                web.get("/v1/Services/{sid}", self._service),
                 web.get("/files/{media}", self._give_media),
                 web.post("/_wire/fail", self._steer_fail),
                 web.post("/_wire/inbound", self._steer_inbound),
@@ -287,7 +304,7 @@ class TwilioWire:
 
     @web.middleware
     async def _guarded(self, request: web.Request, handler: Any) -> web.StreamResponse:
-        if request.path.startswith("/2010-04-01/"):
+        if request.path.startswith(_API_PATHS):
             self.requests.append((request.method, request.path_qs))
             expected = aiohttp.encode_basic_auth(self.account_sid, self.auth_token)
             if request.headers.get("Authorization") != expected:
@@ -301,6 +318,18 @@ class TwilioWire:
         return web.json_response(
             {"sid": self.account_sid, "friendly_name": "Wire", "status": self.account_status, "type": "Full"}
         )
+
+    async def _list_senders(self, request: web.Request) -> web.Response:
+        url = f"https://messaging.twilio.com{request.path}"
+        meta = {"page": 0, "page_size": 50, "first_page_url": url, "url": url, "key": "senders"}
+        pages = {"previous_page_url": None, "next_page_url": None}
+        return web.json_response({"meta": {**meta, **pages}, "senders": self.senders})
+
+    async def _service(self, request: web.Request) -> web.Response:
+        sid = request.match_info["sid"]
+        if sid not in self.services:
+            return _error(404, 20404, "No such service")
+        return web.json_response({"sid": sid, "account_sid": self.account_sid, **self.services[sid]})
 
     async def _create(self, request: web.Request) -> web.StreamResponse:
         if self.latency > 0:

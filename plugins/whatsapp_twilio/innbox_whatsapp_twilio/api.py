@@ -1,7 +1,7 @@
 """The part of Twilio's REST API that this channel uses, in plain data: nothing of Twilio's library leaves this module.
 
 Resources: https://www.twilio.com/docs/messaging/api/message-resource and
-https://www.twilio.com/docs/messaging/api/media-resource.
+https://www.twilio.com/docs/messaging/api/media-resource; for `innbox check --live`, those that `console` names.
 """
 
 import json
@@ -61,6 +61,25 @@ class TwilioMedia:
     path: str
 
 
+@dataclass(frozen=True, slots=True)
+class TwilioWebhooks:
+    """Where Twilio brings guests' messages, and where to if that fails; "" for what is not set."""
+
+    url: str = ""
+    method: str = ""
+    fallback_url: str = ""
+    fallback_method: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class TwilioSender:
+    """A WhatsApp sender of the account; `number` has no prefix."""
+
+    number: str
+    status: str
+    webhooks: TwilioWebhooks
+
+
 class TwilioApi:
     """Twilio's client for one account. Open it with `async with`.
 
@@ -75,6 +94,7 @@ class TwilioApi:
             http_client=self._http,
             environment={"TWILIO_REGION": ""},  # else the process's own environment could move the API elsewhere
         )
+        self._client = client
         self._account = client.api.v2010.account
         self._messages = self._account.messages
 
@@ -118,6 +138,23 @@ class TwilioApi:
         account = await _asked(self._account.fetch_async())
         return str(account.status)
 
+    async def senders(self) -> Sequence[TwilioSender]:
+        """List the account's WhatsApp senders."""
+        listed = await _asked(self._client.messaging.v2.channels_senders.list_async(channel="whatsapp"))
+        return [_sender(found) for found in listed]
+
+    async def service_webhooks(self, sid: str) -> TwilioWebhooks | None:
+        """Return a Messaging Service's webhooks; None where it defers to those of its senders."""
+        service = await _asked(self._client.messaging.v1.services(sid).fetch_async())
+        if service.use_inbound_webhook_on_number:
+            return None
+        return TwilioWebhooks(
+            str(service.inbound_request_url or ""),
+            str(service.inbound_method or ""),
+            str(service.fallback_url or ""),
+            str(service.fallback_method or ""),
+        )
+
 
 async def _asked(call: Awaitable[Any]) -> Any:
     """Await one of Twilio's calls and give its many kinds of failure one form."""
@@ -146,6 +183,16 @@ def _message(found: Any) -> TwilioMessage:
         at=found.date_created or found.date_sent,
         num_media=_number(found.num_media) or 0,
         error_code=_number(found.error_code),
+    )
+
+
+def _sender(found: Any) -> TwilioSender:
+    webhook = found.webhook if isinstance(found.webhook, Mapping) else {}
+    names = ("callback_url", "callback_method", "fallback_url", "fallback_method")
+    return TwilioSender(
+        number=str(found.sender_id or "").removeprefix("whatsapp:"),
+        status=str(found.status or ""),
+        webhooks=TwilioWebhooks(*(str(webhook.get(name) or "") for name in names)),
     )
 
 

@@ -18,6 +18,7 @@ from yarl import URL
 from innbox import InnboxError
 from innbox_whatsapp_twilio.settings import TWILIO_API
 
+TWILIO_ORIGINS = (TWILIO_API, "https://messaging.twilio.com")
 CONNECTIONS = 256  # at once; those who wait for one have sent nothing yet
 
 
@@ -96,11 +97,16 @@ class TwilioHttp(AsyncHttpClient):
             raise NotReached(f"Twilio cannot be reached ({reason}).") from error
 
     def _rewritten(self, url: str, params: dict[str, object] | None) -> URL:
-        """Put the configured origin in Twilio's place; credentials go to no other."""
-        if not url.startswith(TWILIO_API + "/"):
+        """Put the configured origin in Twilio's place; credentials go to no other.
+
+        Twilio's own API has several origins; where another one is configured, it stands for all of them.
+        """
+        origin = next((origin for origin in TWILIO_ORIGINS if url.startswith(origin + "/")), None)
+        if origin is None:
             raise NotReached("Twilio's client asked for an address outside its API.")
         query = f"?{urlencode(params, doseq=True, errors='replace')}" if params else ""
-        return URL(self._base_url + url.removeprefix(TWILIO_API) + query, encoded=True)
+        placed = origin if self._base_url == TWILIO_API else self._base_url
+        return URL(placed + url.removeprefix(origin) + query, encoded=True)
 
 
 def _authorization(auth: tuple[str, str] | None) -> dict[str, str]:
