@@ -124,3 +124,14 @@ async def test_credentials_go_nowhere_else(server: RawServer) -> None:
             await http.request("GET", "https://evil.example/2010-04-01", auth=("AC1", "secret"))
 
     assert server.requests == []
+
+
+def test_each_of_twilios_origins_keeps_its_place_unless_another_is_configured() -> None:
+    twilio, wire = TwilioHttp("https://api.twilio.com", 1), TwilioHttp("http://127.0.0.1:9100", 1)
+
+    for origin in ("https://api.twilio.com", "https://messaging.twilio.com"):
+        assert str(twilio._rewritten(f"{origin}/v2/x", {"a": "b"})) == f"{origin}/v2/x?a=b"
+        assert str(wire._rewritten(f"{origin}/v2/x", None)) == "http://127.0.0.1:9100/v2/x"
+    for stranger in ("https://api.twilio.com.evil.example/x", "https://api.twilio.com@evil.example/x"):
+        with pytest.raises(NotReached):
+            twilio._rewritten(stranger, None)

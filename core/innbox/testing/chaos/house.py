@@ -30,6 +30,7 @@ from innbox.testing.twilio_wire import ACCOUNT_SID, AUTH_TOKEN, HOTEL_NUMBER
 
 READY_SECONDS = 60.0
 POLL_SECONDS = 0.2
+ASK_SECONDS = 5.0
 POOL = 3  # connections of a process: PostgreSQL has 100, and a house may have a dozen processes
 REST_SECONDS = 120.0  # enough for a doubtful delivery, or for a provider's limit, at the back of a queue
 
@@ -60,29 +61,13 @@ class House:
         self._started = 0
         self._processes: list[ChaosProcess] = []
         self._queries = _load_queries()
+        self._asking = asyncio.Lock()
+        self._connection: psycopg.AsyncConnection[tuple[Any, ...]] | None = None
 
     def configure(self, plugins: Mapping[str, Any], **core: Any) -> None:
         """Write the configuration: the production parts on our servers, with `plugins` on top."""
         self._database_url = self._plan.postgres.new_database()
-        chosen: dict[str, Any] = {
-            "postgres_store": {"url": self._database_url, "pool_min": 1, "pool_max": POOL},
-            "redis_cache": {"url": self.redis.url},
-            "openai_llm": {
-                "api_key": "test-key",
-                "base_url": self.openai.url,
-                "timeout_seconds": 10,
-                "max_retries": 0,
-                "cache_answers": False,
-                "history_tokens": 100_000,
-            },
-            "whatsapp_twilio": {
-                "account_sid": ACCOUNT_SID,
-                "auth_token": AUTH_TOKEN,
-                "api_base_url": self.twilio.url,
-                "numbers": {HOTEL_NUMBER: "test"},
-                "timeout_seconds": 3,
-            },
-        }
+        chosen = production(self._database_url, self.redis.url, self.openai.url, self.twilio.url)
         for name, settings in plugins.items():
             chosen[name] = {**chosen.get(name, {}), **settings}
         self._config = write_config(
@@ -142,8 +127,7 @@ class House:
         """Wait until nothing is held in a dead worker's name any more; return how long that took."""
         started = time.monotonic()
         name = process.worker
-        if name is None:
-            return 0.0
+        assert name is not None, "the worker died before it was one"
         while time.monotonic() - started < seconds:
             if (await self.ask("held_by", name, name))[0][0] == 0:
                 break
@@ -182,11 +166,20 @@ class House:
         """Ask PostgreSQL one of `queries.sql`; waits where the server is away."""
         while True:
             try:
-                async with await psycopg.AsyncConnection.connect(self._database_url, connect_timeout=2) as connection:
-                    cursor = await connection.execute(self._queries[query], parameters)
+                async with self._asking, asyncio.timeout(ASK_SECONDS):
+                    if self._connection is None:
+                        self._connection = await psycopg.AsyncConnection.connect(self._database_url, autocommit=True)
+                    cursor = await self._connection.execute(self._queries[query], parameters)
                     return await cursor.fetchall()
-            except psycopg.OperationalError:
+            except (psycopg.OperationalError, TimeoutError):
+                await self.stop_asking()
                 await asyncio.sleep(POLL_SECONDS)
+
+    async def stop_asking(self) -> None:
+        """Close the connection that `ask` keeps."""
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            await connection.close()
 
     async def count(self) -> Count:
         """Count what came of the guests' messages."""
@@ -218,6 +211,29 @@ class House:
         return not any(on_their_way.values())
 
 
+def production(database_url: str, redis_url: str, openai_url: str, twilio_url: str) -> dict[str, Any]:
+    """Return the plugins of a hotel in production with their settings, on these servers."""
+    return {
+        "postgres_store": {"url": database_url, "pool_min": 1, "pool_max": POOL},
+        "redis_cache": {"url": redis_url},
+        "openai_llm": {
+            "api_key": "test-key",
+            "base_url": openai_url,
+            "timeout_seconds": 10,
+            "max_retries": 0,
+            "cache_answers": False,
+            "history_tokens": 100_000,
+        },
+        "whatsapp_twilio": {
+            "account_sid": ACCOUNT_SID,
+            "auth_token": AUTH_TOKEN,
+            "api_base_url": twilio_url,
+            "numbers": {HOTEL_NUMBER: "test"},
+            "timeout_seconds": 3,
+        },
+    }
+
+
 @asynccontextmanager
 async def open_house(
     plan: Plan,
@@ -245,6 +261,7 @@ async def open_house(
                         yield house
                     finally:
                         house.end()
+                        await house.stop_asking()
     finally:
         redis.close()
         shutil.rmtree(folder, ignore_errors=True)
