@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from collections.abc import Callable
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -9,6 +10,7 @@ import structlog
 
 from innbox.messages import Author, AuthorKind, Route, Turn, TurnRecord, now
 from innbox.pipeline import points
+from innbox.pipeline.deliver import Claim
 from innbox.pipeline.persistence import until_stored
 from innbox.pipeline.thinking import Thinking, Thought
 from innbox.pipeline.wakes import Step
@@ -30,9 +32,11 @@ RETRY_SECONDS = 2.0
 class Answering:
     """Makes the turns of one process, whose name as a worker is `worker`."""
 
-    def __init__(self, app: "App", worker: str) -> None:
+    def __init__(self, app: "App", worker: str, deliver: Callable[[Claim], None]) -> None:
+        """`deliver` is given what a turn's end has left for this process to send."""
         self._app = app
         self._worker = worker
+        self._deliver = deliver
         self._thinking = Thinking(app)
 
     async def run(self, conversation_id: str) -> None:
@@ -45,7 +49,7 @@ class Answering:
         started = time.monotonic()
         app.metrics.turns_in_flight += 1
         try:
-            committed = await self._answer(turn)
+            committed, asked_at = await self._answer(turn)
         except asyncio.CancelledError:
             await self._give_back(turn)
             raise
@@ -56,14 +60,16 @@ class Answering:
         finally:
             app.metrics.turns_in_flight -= 1
             app.metrics.turn(time.monotonic() - started)
-        self._tell(turn, committed)
+        self._tell(turn, committed, asked_at)
 
-    async def _answer(self, turn: Turn) -> Committed:
+    async def _answer(self, turn: Turn) -> tuple[Committed, float]:
+        """Return how the turn ended, and when the store was asked to end it."""
         end = await self._decide(turn)
         points.reached("turn.before_commit")
-        committed = await until_stored(lambda: self._app.store.commit_turn(turn, end))
+        asked_at = time.monotonic()
+        committed = await until_stored(lambda: self._app.store.commit_turn(turn, end, deliver_as=self._worker))
         points.reached("turn.committed")
-        return committed
+        return committed, asked_at
 
     async def _decide(self, turn: Turn) -> TurnEnd:
         runtime = await self._app.runtime.of(turn.conversation.hotel)
@@ -109,12 +115,14 @@ class Answering:
         again_at = now() + timedelta(seconds=RETRY_SECONDS * (turn.tries + 1))
         await until_stored(lambda: self._app.store.release_turn(turn, again_at))
 
-    def _tell(self, turn: Turn, committed: Committed) -> None:
+    def _tell(self, turn: Turn, committed: Committed, asked_at: float) -> None:
         app, conversation_id = self._app, turn.conversation.id
         for message in committed.messages:
             app.metrics.message(message.direction.value, turn.conversation.channel)
         app.publisher.publish(committed.events)
-        if committed.deliver:
+        if committed.delivery is not None:
+            self._deliver(Claim(committed.delivery, asked_at))
+        elif committed.deliver:
             app.wakes.wake(Step.DELIVER, conversation_id)
         if committed.answer_at is not None:
             app.wakes.wake(Step.ANSWER, conversation_id, committed.answer_at)

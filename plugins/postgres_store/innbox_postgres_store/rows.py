@@ -7,12 +7,14 @@ from datetime import datetime
 from typing import Any
 
 from innbox import (
+    Address,
     Attachment,
     Author,
     AuthorKind,
     Changed,
     Conversation,
     ConversationStatus,
+    Delivery,
     DeliveryStatus,
     Direction,
     Draft,
@@ -22,6 +24,7 @@ from innbox import (
     Guest,
     HandledBy,
     Message,
+    Outgoing,
     Template,
     new_id,
 )
@@ -108,6 +111,33 @@ def changed(facts: Facts) -> Changed:
         for number, (name, data) in enumerate(told, facts["first_event"] or 0)
     )
     return Changed(now_is, added, events)
+
+
+def delivery(facts: Facts) -> Delivery:
+    """Return what the function `claim_delivery` says."""
+    sent = message(facts["message"])
+    return Delivery(
+        outgoing=Outgoing(
+            message_id=sent.id,
+            conversation_id=sent.conversation_id,
+            hotel=facts["hotel"],
+            address=Address(facts["channel"], facts["handle"]),
+            text=sent.text,
+            attempt=facts["attempt"],
+            sending_since=datetime.fromisoformat(facts["sending_since"]),
+            attachments=sent.attachments,
+            template=template(sent.meta.get("template")),
+            window_closes_at=moment(facts["window_closes_at"]),
+            author=sent.author.kind,
+            seq=sent.seq,
+            created_at=sent.created_at,
+        ),
+        fence=facts["fence"],
+        doubtful=facts["doubtful"],
+        absences=facts["absences"],
+        author=sent.author.kind,
+        trace=sent.meta.get("trace") or sent.id,
+    )
 
 
 def template(facts: Facts | None) -> Template | None:
