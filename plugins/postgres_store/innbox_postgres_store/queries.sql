@@ -106,8 +106,8 @@ SELECT
 SELECT claim_turn($1, $2::uuid, $3::uuid, $4::integer)
 
 -- name: commit_turn
-SELECT commit_turn(
-    $1::uuid, $2::uuid, $3, $4::integer, $5::integer, $6, $7, $8::jsonb, $9::jsonb, $10::json
+SELECT commit_and_claim(
+    $1::uuid, $2::uuid, $3, $4::integer, $5::integer, $6, $7, $8::jsonb, $9::jsonb, $10::json, $11, $12::uuid
 )
 
 -- name: release_turn
