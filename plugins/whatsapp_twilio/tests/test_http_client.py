@@ -130,8 +130,8 @@ async def test_credentials_go_nowhere_else(server: RawServer) -> None:
 
 def test_each_of_twilios_origins_keeps_its_place_unless_another_is_configured() -> None:
     twilio, wire = (
-        TwilioHttp(WhatsAppTwilioSettings(**ACCOUNT, **elsewhere).origins, 1)
-        for elsewhere in ({}, {"api_base_url": "http://127.0.0.1:9100"})
+        TwilioHttp(WhatsAppTwilioSettings.model_validate({**ACCOUNT, **elsewhere}).origins, 1)
+        for elsewhere in (dict[str, str](), {"api_base_url": "http://127.0.0.1:9100"})
     )
 
     for origin in ("https://api.twilio.com", "https://content.twilio.com", "https://messaging.twilio.com"):
