@@ -21,18 +21,26 @@ Results = Mapping[str, Mapping[str, Any]]
 
 @pytest.fixture(scope="module")
 def results(tmp_path_factory: pytest.TempPathFactory) -> Results:
-    """What the proofs showed, by their names."""
-    figures = tmp_path_factory.mktemp("chaos") / "figures.json"
-    command = [sys.executable, "-m", "innbox.testing.chaos", "--short", "--warm", "--at-once", "8"]
-    done = subprocess.run(
-        [*command, "--json", str(figures), "--only", *PROOFS, *BROKEN], capture_output=True, text=True, timeout=SECONDS
-    )
-    assert figures.exists(), done.stdout + done.stderr
-    return {result["name"]: result for result in json.loads(figures.read_text())["results"]}
+    """What the proofs showed, by their names; the soak runs beside the others."""
+    folder = tmp_path_factory.mktemp("chaos")
+    chaos = [sys.executable, "-m", "innbox.testing.chaos", "--short", "--warm", "--at-once", "8"]
+    soak = [sys.executable, "-m", "innbox.testing.chaos.soak", "--minutes", "0.25", "--json", str(folder / "soak.json")]
+    with subprocess.Popen(soak, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as soaking:
+        done = subprocess.run(
+            [*chaos, "--json", str(folder / "proofs.json"), "--only", *PROOFS, *BROKEN],
+            capture_output=True,
+            text=True,
+            timeout=SECONDS,
+        )
+        said, _ = soaking.communicate(timeout=SECONDS)
+    assert (folder / "proofs.json").exists(), done.stdout + done.stderr
+    assert (folder / "soak.json").exists(), said
+    found = [json.loads((folder / name).read_text())["results"] for name in ("proofs.json", "soak.json")]
+    return {result["name"]: result for results in found for result in results}
 
 
 @pytest.mark.timeout(SECONDS + 30)
-@pytest.mark.parametrize("name", sorted(PROOFS))
+@pytest.mark.parametrize("name", [*sorted(PROOFS), "soak"])
 def test_a_promise_holds(results: Results, name: str) -> None:
     result = results[name]
 

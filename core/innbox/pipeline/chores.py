@@ -17,7 +17,8 @@ log = structlog.get_logger(__name__)
 
 ROUND_SECONDS = 2.0
 BACKFILL_EVERY = timedelta(minutes=1)
-BACKFILL_OVERLAP = timedelta(minutes=10)  # a provider's list may lag; duplicates are harmless
+# A provider's list may lag, and duplicates are harmless; but all of it is listed again every minute, so it is short.
+BACKFILL_OVERLAP = timedelta(minutes=5)
 MEDIA_EVERY = timedelta(seconds=2)
 MEDIA_AT_ONCE = 8
 MEDIA_TRIES = 5

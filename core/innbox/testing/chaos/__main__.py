@@ -17,6 +17,8 @@ from pathlib import Path
 
 from innbox.logs import set_up_logs
 from innbox.testing.chaos import promises_of_desks as desks
+from innbox.testing.chaos import promises_of_erasing as erasing
+from innbox.testing.chaos import promises_of_restarts as restarts
 from innbox.testing.chaos import promises_of_services as services
 from innbox.testing.chaos import promises_of_turns as turns
 from innbox.testing.chaos import promises_of_workers as workers
@@ -36,6 +38,9 @@ PROOFS: Mapping[str, Proof] = {
     "6": services.postgres_goes,
     "5": services.redis_goes,
     "4-random": workers.random_kills,
+    "17": erasing.erased_is_erased,
+    "16-migration": restarts.migration_under_load,
+    "16-rolling": restarts.rolling_restart,
     "11": turns.staff_win,
     "7": services.commits_survive,
     "2": services.missed_comes_back,

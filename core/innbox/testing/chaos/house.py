@@ -29,6 +29,7 @@ from innbox.testing.services import free_port
 from innbox.testing.twilio_wire import ACCOUNT_SID, AUTH_TOKEN, HOTEL_NUMBER
 
 READY_SECONDS = 60.0
+COMMAND_SECONDS = 60.0
 POLL_SECONDS = 0.2
 ASK_SECONDS = 5.0
 POOL = 3  # connections of a process: PostgreSQL has 100, and a house may have a dozen processes
@@ -56,7 +57,7 @@ class House:
         self.workers: list[ChaosProcess] = []
         self.kills = 0
         self.app: App  # of our own, for looking inside and for what staff do
-        self._database_url = ""
+        self.database_url = ""
         self._config: Path
         self._started = 0
         self._processes: list[ChaosProcess] = []
@@ -66,8 +67,8 @@ class House:
 
     def configure(self, plugins: Mapping[str, Any], **core: Any) -> None:
         """Write the configuration: the production parts on our servers, with `plugins` on top."""
-        self._database_url = self._plan.postgres.new_database()
-        chosen = production(self._database_url, self.redis.url, self.openai.url, self.twilio.url)
+        self.database_url = self._plan.postgres.new_database()
+        chosen = production(self.database_url, self.redis.url, self.openai.url, self.twilio.url)
         for name, settings in plugins.items():
             chosen[name] = {**chosen.get(name, {}), **settings}
         self._config = write_config(
@@ -105,9 +106,15 @@ class House:
         self.web = self._start("web", "serve", "--port", str(self.port), crashing=crashing)
         return self.web
 
-    async def work(self, *crashing: str) -> ChaosProcess:
+    async def serve_at(self, port: int, env: Mapping[str, str] | None = None) -> ChaosProcess:
+        """Start one more web process, on a port of its own, and wait until it is ready."""
+        web = self._start("web", "serve", "--port", str(port), env=env)
+        await web.wait_for_http(f"http://127.0.0.1:{port}/healthz", READY_SECONDS)
+        return web
+
+    async def work(self, *crashing: str, env: Mapping[str, str] | None = None) -> ChaosProcess:
         """Start one more worker and wait until it is ready."""
-        worker = self._start("worker", "worker", crashing=crashing)
+        worker = self._start("worker", "worker", crashing=crashing, env=env)
         await worker.wait_for_log("worker ready", READY_SECONDS)
         self.workers.append(worker)
         return worker
@@ -115,6 +122,14 @@ class House:
     async def open_for_business(self, workers: int) -> None:
         """Start the web process and `workers` workers at once."""
         await asyncio.gather(self.serve(), *(self.work() for _ in range(workers)))
+
+    async def run(self, *arguments: str, env: Mapping[str, str] | None = None) -> str:
+        """Run a command of `innbox` to its end and return what it said."""
+        process = self._start(arguments[0], *arguments, env=env)
+        ended = await process.ended(COMMAND_SECONDS)
+        assert ended, f"innbox {' '.join(arguments)} did not end:\n{process.tail()}"
+        assert process.stop() == 0, process.tail()
+        return process.tail()
 
     def kill(self, process: ChaosProcess) -> None:
         """SIGKILL a process, and count it."""
@@ -134,10 +149,17 @@ class House:
             await asyncio.sleep(POLL_SECONDS)
         return time.monotonic() - started
 
-    def _start(self, name: str, *arguments: str, crashing: Sequence[str]) -> ChaosProcess:
+    def _start(
+        self, name: str, *arguments: str, crashing: Sequence[str] = (), env: Mapping[str, str] | None = None
+    ) -> ChaosProcess:
+        """Start a process; one with an environment of its own is no fork, which has imported everything already."""
         self._started += 1
         log = self.folder / f"{name}-{self._started}.log"
-        process = self._plan.start(*arguments, "-c", str(self._config), log=log, crashing=crashing)
+        whole = (*arguments, "-c", str(self._config))
+        if env is None:
+            process = self._plan.start(*whole, log=log, crashing=crashing)
+        else:
+            process = ChaosProcess(*whole, log=log, crashing=crashing, env=env)
         process.start()
         self._processes.append(process)
         return process
@@ -168,7 +190,7 @@ class House:
             try:
                 async with self._asking, asyncio.timeout(ASK_SECONDS):
                     if self._connection is None:
-                        self._connection = await psycopg.AsyncConnection.connect(self._database_url, autocommit=True)
+                        self._connection = await psycopg.AsyncConnection.connect(self.database_url, autocommit=True)
                     cursor = await self._connection.execute(self._queries[query], parameters)
                     return await cursor.fetchall()
             except (psycopg.OperationalError, TimeoutError):

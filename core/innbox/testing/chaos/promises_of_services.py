@@ -77,7 +77,7 @@ async def redis_goes(plan: Plan) -> Result:
         await house.open_for_business(2)
         async with writing(house, plan):
             await asyncio.sleep(2.0)
-            await _going_on(house, result, "FLUSHALL", lambda: _flush(house))
+            await _going_on(house, result, "FLUSHALL", lambda: flush(house))
             await _going_on(house, result, "killed", lambda: _kill_redis(house), plan.away_seconds)
             await _going_on(house, result, "back", lambda: start_within(house.redis))
             await _going_on(house, result, "frozen", lambda: asyncio.to_thread(house.redis.freeze), plan.away_seconds)
@@ -97,7 +97,8 @@ async def _kill_redis(house: House) -> None:
     house.kills += 1
 
 
-async def _flush(house: House) -> None:
+async def flush(house: House) -> None:
+    """Empty the house's Redis."""
     import redis.asyncio
 
     async with redis.asyncio.Redis.from_url(house.redis.url) as client:

