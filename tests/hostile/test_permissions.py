@@ -65,6 +65,13 @@ ROUTES: dict[tuple[str, str], tuple[int | str, ...]] = {
     ("GET", "/get_canned"): (401, 404, 404, 200, 200, 200),
     ("GET", "/canned"): ("303 /login?next=/canned", 403, 200, 403, 200, 200),
     ("POST", "/canned"): (401, 403, 404, 403, 200, 200),
+    ("GET", "/numbers"): ("303 /login?next=/numbers%3Fhotel%3Dmiramar", 403, 404, 403, 200, 200),
+    ("GET", "/get_numbers"): (401, 403, 404, 403, 200, 200),
+    ("GET", "/numbers.csv"): (401, 403, 404, 403, 200, 200),
+    ("GET", "/audit"): (401, 403, 404, 403, 200, 200),
+    ("GET", "/audit.csv"): (401, 403, 404, 403, 200, 200),
+    ("GET", "/people"): (401, 403, 200, 403, 403, 200),  # of those who may see no other hotel
+    ("POST", "/people"): (401, 403, 403, 403, 403, 200),
     ("DELETE", "/canned/{id}"): (401, 403, 404, 403, 200, 404),  # the lead has removed it already
 }
 
@@ -91,6 +98,13 @@ REQUESTS: dict[tuple[str, str], dict[str, Any]] = {
         "data": {"conversation_id": "CONVERSATION", "client_id": "files"},
         "files": {"files": ("a.png", b"\x89PNG\r\n\x1a\n")},
     },
+    **{("GET", path): {"params": {"hotel": "miramar"}} for path in ("/numbers", "/get_numbers")},
+    **{
+        ("GET", path): {"params": {"hotel": "miramar"}, "headers": JSON}
+        for path in ("/numbers.csv", "/audit", "/audit.csv")
+    },
+    ("GET", "/people"): {"headers": JSON},
+    ("POST", "/people"): {"json": {"do": "enable", "name": "bo"}},
     ("POST", "/canned"): {"json": {"hotel": "miramar", "shortcut": "wifi", "text": "It is free.", "id": "CANNED"}},
     ("GET", "/settings"): {"headers": JSON},
     ("POST", "/settings"): {"json": {"hotels": {"miramar": {"instructions": "Be brief."}}}, "headers": JSON},
