@@ -3,7 +3,7 @@ import { useEffect, useRef } from "preact/hooks";
 import type { Desk } from "../desk";
 import { channelName, guestName, languageName, replyWindow, sameLanguage } from "../format";
 import { texts } from "../messages";
-import { draftKey } from "../state";
+import { draftKey, languageOfGuest } from "../state";
 import type { Conversation } from "../types";
 import { CannedButton } from "./Canned";
 import { Options, useCompletion } from "./Completion";
@@ -62,7 +62,7 @@ export function Composer({ desk, conversation: one }: Props) {
           ref={field}
           aria-label={isNote ? texts.note : texts.reply}
           aria-describedby="composer-hint"
-          aria-keyshortcuts="r"
+          aria-keyshortcuts={isNote ? "n" : "r"}
           {...completion.attributes}
           placeholder={isNote ? texts.noteHint : isClosed ? texts.window.closed : texts.replyHint(guestName(one))}
           rows={isClosed ? 1 : 2}
@@ -83,7 +83,7 @@ export function Composer({ desk, conversation: one }: Props) {
             <input
               type="checkbox"
               role="switch"
-              aria-keyshortcuts="n"
+              aria-keyshortcuts={isNote ? "r" : "n"}
               checked={isNote}
               onChange={(event) => desk.writing.chooseMode(one.id, event.currentTarget.checked ? "note" : "reply")}
             />
@@ -140,7 +140,7 @@ function Hint({ desk, conversation: one, isNote, isClosed }: Props & { isNote: b
 /** Whether replies leave in the guest's language. Off until somebody asks for it; then on for that language. */
 function TranslateButton({ desk, conversation: one }: Props) {
   const { me } = desk.store.peek();
-  const { language } = one.guest;
+  const language = useComputed(() => languageOfGuest(desk.store.state, one.id)).value;
   const isOn = useComputed(() => translatesInto(desk, one) !== null).value;
   if (!me.can?.translate || !language || sameLanguage(language, me.language ?? "en")) return null;
   const name = texts.translation.translateInto(languageName(language));
@@ -160,6 +160,6 @@ function TranslateButton({ desk, conversation: one }: Props) {
 
 function translatesInto(desk: Desk, one: Conversation): string | null {
   const { me, translating } = desk.store.state;
-  const { language } = one.guest;
+  const language = languageOfGuest(desk.store.state, one.id);
   return language && me.can?.translate && translating[language] ? language : null;
 }

@@ -4,7 +4,7 @@ import type { Desk } from "../desk";
 import { authorName, clock, fileSize, linkify, longTime, unnamedSources } from "../format";
 import { texts } from "../messages";
 import type { Unsent } from "../state";
-import type { Conversation, Message } from "../types";
+import type { Message } from "../types";
 import { Attachments } from "./Attachments";
 import { DeliveryChoices, DeliveryState } from "./Delivery";
 import { MessageActions } from "./MessageActions";
@@ -14,13 +14,14 @@ import { Why } from "./Why";
 interface Props {
   desk: Desk;
   message: Message;
-  conversation: Conversation | null;
   guest: string;
   isFirst: boolean;
+  /** Among the last that were said. */
+  isRecent: boolean;
 }
 
 /** One message. What guests wrote is text and nothing else; only http and https addresses become links. */
-export function MessageBubble({ desk, message, conversation, guest, isFirst }: Props) {
+export function MessageBubble({ desk, message, guest, isFirst, isRecent }: Props) {
   const { user, keepsDesk } = desk.store.peek().me;
   const sources = unnamedSources(message);
   const retry = (position: number): void => void desk.work.retryMedia(message.conversation_id, message.id, position);
@@ -31,7 +32,7 @@ export function MessageBubble({ desk, message, conversation, guest, isFirst }: P
         <div class="bubble">
           <Attachments attachments={message.attachments} retry={retry} />
           {message.text && <Text text={message.text} mentions={message.mentions ?? []} />}
-          <Translation desk={desk} message={message} conversation={conversation} />
+          <Translation desk={desk} message={message} />
         </div>
         {keepsDesk && <MessageActions desk={desk} message={message} />}
       </div>
@@ -43,7 +44,7 @@ export function MessageBubble({ desk, message, conversation, guest, isFirst }: P
           </time>
           <DeliveryState message={message} />
         </p>
-        <AskForTranslation desk={desk} message={message} conversation={conversation} />
+        <AskForTranslation desk={desk} message={message} isRecent={isRecent} />
         {keepsDesk && message.turn_id && message.direction === "out" && (
           <Why desk={desk} id={message.conversation_id} turnId={message.turn_id} />
         )}

@@ -10,6 +10,7 @@ import { MessageBubble, UnsentBubble } from "./MessageBubble";
 const NEAR = 80;
 const LOAD_AHEAD = 300;
 const GROUP_MINUTES = 5;
+const RECENT = 10;
 
 /** The messages, oldest first, the newest in view. Older ones are loaded as one scrolls up, without a jump. */
 export function MessageList({ desk, id }: { desk: Desk; id: string }) {
@@ -17,7 +18,7 @@ export function MessageList({ desk, id }: { desk: Desk; id: string }) {
   const loaded = useComputed(() => thread(store.state, id)).value;
   const unsent = useComputed(() => unsentOf(store.state, id)).value;
   const messages = loaded.messages.map((known) => known.value);
-  const one = useComputed(() => conversation(store.state, id)).value;
+  const guest = useComputed(() => nameOfGuest(conversation(store.state, id))).value;
   const scroller = useRef<HTMLDivElement>(null);
   const { isAway, watch, toNewest } = usePosition(scroller, messages, unsent.length);
 
@@ -63,7 +64,14 @@ export function MessageList({ desk, id }: { desk: Desk; id: string }) {
         {loaded.loaded && messages.length === 0 && unsent.length === 0 && <p class="day">{texts.noMessages}</p>}
         <ol>
           {messages.map((message, at) => (
-            <Row key={message.id} message={message} before={messages[at - 1]} desk={desk} conversation={one} />
+            <Row
+              key={message.id}
+              message={message}
+              before={messages[at - 1]}
+              desk={desk}
+              guest={guest}
+              isRecent={at >= messages.length - RECENT}
+            />
           ))}
           {unsent.map((one) => (
             <UnsentBubble key={one.clientId} desk={desk} unsent={one} />
@@ -83,9 +91,10 @@ function Row(props: {
   message: Message;
   before: Message | undefined;
   desk: Desk;
-  conversation: Conversation | null;
+  guest: string;
+  isRecent: boolean;
 }) {
-  const { message, before, desk, conversation: one } = props;
+  const { message, before, desk } = props;
   const isFirst = !continues(before, message);
   const isNewDay = !before || !sameDay(before.created_at, message.created_at);
   return (
@@ -98,12 +107,16 @@ function Row(props: {
       <MessageBubble
         desk={desk}
         message={message}
-        conversation={one}
-        guest={one ? guestName(one) : texts.guest}
+        guest={props.guest}
         isFirst={isNewDay || isFirst}
+        isRecent={props.isRecent}
       />
     </>
   );
+}
+
+function nameOfGuest(one: Conversation | null): string {
+  return one ? guestName(one) : texts.guest;
 }
 
 function continues(before: Message | undefined, message: Message): boolean {

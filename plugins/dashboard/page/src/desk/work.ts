@@ -5,9 +5,9 @@ import { signal } from "@preact/signals";
 import { texts } from "../messages";
 import { conversation } from "../state";
 import type { Store } from "../store";
-import type { BotMode, Conversation, Scheduled } from "../types";
+import type { BotMode, Conversation, Message, Scheduled } from "../types";
 import { whenInZone, zoneOf } from "../zone";
-import type { Asker } from "./asking";
+import type { Asker, Told } from "./asking";
 
 /** What came of the last thing that was done in a conversation. */
 export interface Outcome {
@@ -20,6 +20,8 @@ export class WorkActions {
   readonly outcome = signal<Outcome | null>(null);
   readonly #store: Store;
   readonly #asker: Asker;
+  readonly #translated = new Set<string>();
+  #translations: Promise<unknown> = Promise.resolve();
 
   constructor(store: Store, asker: Asker) {
     this.#store = store;
@@ -113,8 +115,21 @@ export class WorkActions {
     await this.#do(id, "retry_media", { message_id: messageId, position });
   }
 
-  async translate(id: string, messageId: string, language: string): Promise<void> {
-    await this.#do(id, "translate_message", { message_id: messageId, language });
+  async translate(message: Message, language: string): Promise<void> {
+    const { conversation_id: id, text } = message;
+    const done = await this.#do<Told>(id, "translate_message", { message_id: message.id, language });
+    if (done?.message?.translations?.[language]?.trim() === text.trim()) this.#tell(id, texts.translation.same, null);
+  }
+
+  /** Translate one after the other, and once; what fails can still be asked for. */
+  translateQuietly(message: Message, language: string): void {
+    const key = `${message.id}|${language}`;
+    if (this.#translated.has(key)) return;
+    this.#translated.add(key);
+    const asked = { conversation_id: message.conversation_id, message_id: message.id, language };
+    this.#translations = this.#translations
+      .then(() => this.#asker.ask("translate_message", asked))
+      .catch(() => undefined);
   }
 
   /** Tell what came of something done elsewhere: by a plugin, or here alone. */

@@ -5,7 +5,15 @@ import { bareLanguage } from "../format";
 import { Refusal, Unreachable, upload } from "../http";
 import { texts } from "../messages";
 import { NoAnswer, type Line } from "../socket";
-import { type Mode, type Unsent, conversation, draftKey, newestOfOthers, newestSeq, saidByOthersAfter } from "../state";
+import {
+  type Mode,
+  type Unsent,
+  draftKey,
+  languageOfGuest,
+  newestOfOthers,
+  newestSeq,
+  saidByOthersAfter,
+} from "../state";
 import type { Store } from "../store";
 import type { Suggestion } from "../types";
 import type { Answer, Asker, Told } from "./asking";
@@ -177,7 +185,8 @@ export class WritingActions {
 
   #unsent(id: string, mode: Mode, text: string, more: Partial<Unsent>): Unsent {
     const state = this.#store.peek();
-    const language = conversation(state, id)?.guest.language ?? "";
+    const language = languageOfGuest(state, id);
+    const isTranslated = mode === "reply" && language && state.me.can?.translate && state.translating[language];
     return {
       clientId: newId(),
       conversationId: id,
@@ -188,7 +197,7 @@ export class WritingActions {
       afterSeq: newestSeq(state, id),
       seenSeq: null,
       suggestionId: null,
-      translateTo: mode === "reply" && state.me.can?.translate && state.translating[language] ? bareLanguage(language) : null,
+      translateTo: isTranslated ? bareLanguage(language) : null,
       problem: null,
       ...more,
     };

@@ -76,3 +76,9 @@ export function thread(state: State, id: string): Thread {
 export function newestSeq(state: State, id: string): number {
   return thread(state, id).messages.at(-1)?.value.seq ?? conversation(state, id)?.last_message?.seq ?? 0;
 }
+
+/** The language that a guest writes, as far as anybody knows: what their last messages were in, else their own. */
+export function languageOfGuest(state: State, id: string): string | null {
+  const said = thread(state, id).messages.findLast(({ value }) => value.direction === "in" && value.language);
+  return said?.value.language ?? conversation(state, id)?.guest.language ?? null;
+}
