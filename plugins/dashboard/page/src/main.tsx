@@ -13,6 +13,7 @@ const root = document.getElementById("desk");
 if (root) void begin(root);
 
 async function begin(root: HTMLElement): Promise<void> {
+  performance.mark("desk: begins");
   const me = readMe(root.dataset);
   const own = new URL(import.meta.url);
   await load(root.dataset.messages ?? new URL(`messages/${me.language}.js${own.search}`, own).href);

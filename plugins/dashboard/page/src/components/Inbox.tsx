@@ -1,5 +1,5 @@
 import { useComputed } from "@preact/signals";
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import type { Desk } from "../desk";
 import { compactCount } from "../format";
 import { texts } from "../messages";
@@ -9,6 +9,7 @@ import { ListEnd } from "./ListEnd";
 import { VirtualList } from "./VirtualList";
 
 const ROW_REM = 5.25;
+const DRAWN = "desk: list drawn";
 
 /** The left side: search, views, and the list of conversations. */
 export function Inbox({ desk }: { desk: Desk }) {
@@ -127,6 +128,11 @@ function List({ desk }: { desk: Desk }) {
   const [active, setActive] = useState<string | null>(null);
   const mover = useRef<((step: number) => void) | null>(null);
   useEffect(() => desk.keyboard.moves((step) => mover.current?.(step)), [desk]);
+
+  useLayoutEffect(() => {
+    // What `make bench` measures, and the tests: when staff see whose turn it is.
+    if (loading.loaded && performance.getEntriesByName(DRAWN).length === 0) performance.mark(DRAWN);
+  }, [loading.loaded]);
 
   const there = new Set([active, open].filter((id) => id !== null && ids.includes(id)));
   const reachable = [...there][0] ?? ids[0];
