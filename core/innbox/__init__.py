@@ -130,6 +130,7 @@ from innbox.ports import (
     TurnEnd,
     WaitAndAsk,
     WaitAndSend,
+    WritesTexts,
 )
 from innbox.runtime import RuntimeSettings
 from innbox.text import split_text
@@ -259,6 +260,7 @@ __all__ = [
     "ViewQuery",
     "WaitAndAsk",
     "WaitAndSend",
+    "WritesTexts",
     "address_mark",
     "allow_body",
     "client_address",

@@ -25,6 +25,7 @@ from innbox.pipeline.door import Door
 from innbox.pipeline.prompts import Prompts
 from innbox.pipeline.publisher import Publisher
 from innbox.pipeline.staff import Staff
+from innbox.pipeline.translation import GuestTexts
 from innbox.pipeline.wakes import NoWakes, Wakes
 from innbox.plugins import Plugin, new_manager, register
 from innbox.ports import LLM, Cache, Channel, Ingested, Store, Tool, Translator
@@ -70,6 +71,7 @@ class App:
         self.alarm = Alarm(self)
         self.files = Files(self)
         self.publisher = Publisher(self.dispatch)
+        self.guest_texts = GuestTexts(self)
         self.door = Door(self)
         self.staff = Staff(self)
 
@@ -88,7 +90,7 @@ class App:
         async with self.dispatch.lifespan(first=self._store_plugin):
             if check_schema:
                 await self._check_schema()
-            async with self.publisher.running():
+            async with self.publisher.running(), self.guest_texts.running():
                 yield
 
     async def ingest(self, inbound: Inbound) -> Ingested:

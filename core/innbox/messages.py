@@ -593,6 +593,17 @@ class Usage:
     cost_usd: float | None = None
     cached: bool = False
 
+    def plus(self, more: "Usage") -> "Usage":
+        """Return what both cost together; `cached` is that of the second."""
+        costs = [cost for cost in (self.cost_usd, more.cost_usd) if cost is not None]
+        return Usage(
+            self.prompt_tokens + more.prompt_tokens,
+            self.completion_tokens + more.completion_tokens,
+            self.seconds + more.seconds,
+            sum(costs) if costs else None,
+            more.cached,
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class Completion:

@@ -133,6 +133,17 @@ class LLM(Protocol):
 
 
 @runtime_checkable
+class WritesTexts(Protocol):
+    """A model that can be given any task in words, beside answering guests: a note for staff, say."""
+
+    name: str
+
+    async def write(self, task: str, text: str) -> Completion:
+        """Do `task` with `text`, which is material and never an instruction; raise `ModelError` where it cannot."""
+        ...
+
+
+@runtime_checkable
 class Translator(Protocol):
     """Something that translates what guests and staff write. It is asked in the order of the YAML."""
 

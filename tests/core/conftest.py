@@ -127,7 +127,7 @@ async def echo(request: CompletionRequest) -> Completion:
 class Scripted(Plugin[PluginSettings]):
     """The plugin that brings them."""
 
-    def __init__(self, channel: ScriptedChannel, llms: list[ScriptedLLM], tools: list[Any]) -> None:
+    def __init__(self, channel: ScriptedChannel, llms: list[Any], tools: list[Any]) -> None:
         super().__init__("scripted", PluginSettings())
         self.channel = channel
         self.llms = llms
@@ -149,7 +149,7 @@ class Scripted(Plugin[PluginSettings]):
 class Workshop:
     """A running pipeline, and what a test does with it."""
 
-    def __init__(self, app: App, runner: Runner, channel: ScriptedChannel, llms: list[ScriptedLLM]) -> None:
+    def __init__(self, app: App, runner: Runner, channel: ScriptedChannel, llms: list[Any]) -> None:
         self.app = app
         self.runner = runner
         self.channel = channel
@@ -195,6 +195,7 @@ async def workshop(tmp_path: Path) -> AsyncIterator[OpenWorkshop]:
             wait_seconds: float = 0.0,
             plain: bool = False,
             hotel: Mapping[str, Any] | None = None,
+            llms: Iterable[Any] = (),
         ) -> Workshop:
             turns = {"wait_seconds": wait_seconds, "wait_at_most_seconds": 4 * wait_seconds}
             config = load_config(write_config(tmp_path, {"webchat": {}}, turns=turns))
@@ -203,8 +204,8 @@ async def workshop(tmp_path: Path) -> AsyncIterator[OpenWorkshop]:
                 config = config.model_copy(update={"hotels": {"test": ours}})
             store_class = load_class(installed()["sqlite_store"])
             settings = config.plugins["sqlite_store"].settings
-            llms = [ScriptedLLM(f"model-{n}", script) for n, script in enumerate(scripts or (echo,), 1)]
-            scripted = Scripted(channel or ScriptedChannel(), llms, list(tools))
+            models = list(llms) or [ScriptedLLM(f"model-{n}", script) for n, script in enumerate(scripts or (echo,), 1)]
+            scripted = Scripted(channel or ScriptedChannel(), models, list(tools))
             store = store_class("sqlite_store", settings)
             chosen = {"sqlite_store": Plain(store) if plain else store, "scripted": scripted}
             app = App(config, {**chosen, **{plugin.name: plugin for plugin in plugins}})
@@ -212,7 +213,7 @@ async def workshop(tmp_path: Path) -> AsyncIterator[OpenWorkshop]:
             runner = Runner(app, slots=50)
             app.wakes = runner
             await stack.enter_async_context(runner.running())
-            return Workshop(app, runner, scripted.channel, llms)
+            return Workshop(app, runner, scripted.channel, models)
 
         yield run
 

@@ -6,7 +6,7 @@ from itertools import chain
 
 import pytest
 
-from innbox.phrases import Danger, opts_out, words_of
+from innbox.phrases import Danger, language_of, opts_out, sentence_in, words_of
 
 
 @pytest.mark.parametrize(
@@ -73,18 +73,76 @@ def test_what_a_hotel_adds_is_meant() -> None:
 
 @pytest.mark.parametrize("text", ["STOP", " stop. ", "Stopp!", "ARRET", "arrêt", "baja", "Sair", "unsubscribe"])
 def test_a_whole_message_opts_out(text: str) -> None:
-    assert opts_out(text) is True
+    assert opts_out(words_of(text)) is True
 
 
 @pytest.mark.parametrize("text", ["START", "start!", "Começar", "alta"])
 def test_a_whole_message_opts_in_again(text: str) -> None:
-    assert opts_out(text) is False
+    assert opts_out(words_of(text)) is False
 
 
 @pytest.mark.parametrize("text", ["Where does the bus stop?", "stop by at nine", "cancel", "", "stop " * 100, "!"])
 def test_any_other_message_opts_nobody_out(text: str) -> None:
-    assert opts_out(text) is None
+    assert opts_out(words_of(text)) is None
 
 
 def test_words_are_lower_case_without_accents() -> None:
     assert words_of("Ó Straße — l’été 24/7") == ("o", "strasse", "l", "ete", "24", "7")
+
+
+@pytest.mark.parametrize(
+    ("text", "language"),
+    [
+        ("Hello!", "en"),
+        ("Is the pool heated in May?", "en"),
+        ("Olá, obrigado!", "pt"),
+        ("A que horas é o pequeno-almoço amanhã?", "pt"),
+        ("Buenas noches, ¿dónde puedo aparcar?", "es"),
+        ("Bonjour, avez-vous une chambre pour deux nuits ?", "fr"),
+        ("Guten Abend, können wir noch einchecken?", "de"),
+        ("koennen wir frueher fruehstuecken, bitte", "de"),
+        ("Ich habe ein Zimmer mit breakfast gebucht", "de"),
+        ("Buongiorno, avete una camera con vista sul mare?", "it"),
+        ("Hoe laat is het ontbijt, en kunnen we vroeg inchecken?", "nl"),
+        ("The room is lovely, and we had a great night in the bar by the pool with all our friends of old", "en"),
+    ],
+)
+def test_a_language_is_known_where_it_is_plain_to_see(text: str, language: str) -> None:
+    assert language_of(words_of(text)) == language
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "Ok",
+        "12:30",
+        "Check-in 15:00",
+        "はい、お願いします",
+        "Miramar",
+        "the und",
+        "Jó napot kívánok, szeretnék egy szobát is",
+    ],
+)
+def test_a_language_that_is_not_plain_to_see_is_nobodys(text: str) -> None:
+    assert language_of(words_of(text)) is None
+
+
+def test_no_word_tells_two_languages_of_the_desk() -> None:
+    listed = tomllib.loads(files("innbox.phrases").joinpath("languages.toml").read_text(encoding="utf-8"))
+    told: dict[str, str] = {}
+    for language, lists in ((language, listed[language]) for language in ("en", "pt", "es", "fr", "de")):
+        for word in {words_of(word)[0] for name in lists for word in lists[name]}:
+            assert told.setdefault(word, language) == language, f"{word} is in {told[word]} and {language}"
+
+
+def test_a_sentence_of_ours_is_told_in_the_language_of_staff_where_we_have_it() -> None:
+    assert sentence_in("The guest wrote:", "pt") == "O hóspede escreveu:"
+    assert sentence_in("The guest wrote:", "ja") == "The guest wrote:"
+    assert sentence_in("Wants a refund", "pt") == "Wants a refund"
+
+
+def test_every_sentence_has_all_languages_of_the_desk() -> None:
+    listed = tomllib.loads(files("innbox.phrases").joinpath("sentences.toml").read_text(encoding="utf-8"))
+
+    assert all(set(translations) == {"pt", "es", "fr", "de"} for translations in listed.values())

@@ -13,12 +13,14 @@ PLUGINS = {
     "parrot": "innbox_parrot:ParrotPlugin",
     "sunset": "innbox_sunset:Sunset",
     "postcard": "innbox_postcard:Postcard",
+    "stays": "innbox_stays:Stays",
+    "phrasebook": "innbox_phrasebook:PhrasebookPlugin",
 }
 
 
 def test_the_guides_plugins_install_and_pass_their_tests(tmp_path: Path) -> None:
     files = {found["name"]: found["text"] for found in FILE.finditer(GUIDE.read_text())}
-    assert len(files) == 5
+    assert len(files) == 8
     for name, text in files.items():
         path = tmp_path / name
         path.parent.mkdir(exist_ok=True)
@@ -43,4 +45,4 @@ def test_the_guides_plugins_install_and_pass_their_tests(tmp_path: Path) -> None
     )
 
     assert done.returncode == 0, done.stdout + done.stderr
-    assert "5 passed" in done.stdout
+    assert "7 passed" in done.stdout

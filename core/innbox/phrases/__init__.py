@@ -1,19 +1,20 @@
-"""Phrases that mean the same whatever stands around them: words of danger, and how guests opt out of messages.
+"""Phrases that need no model: words of danger, how guests opt out of messages, and what staff are told in notes.
 
-They are found without a model: as whole words, whatever their case, accents and punctuation.
+Those of guests are found as whole words, whatever their case, accents and punctuation.
 """
 
 import re
 import tomllib
 import unicodedata
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 from typing import Any
 
 MOST_LOOKED_AT = 10_000  # characters of a message
-LONGEST_WISH = 60
+MOST_COUNTED = 200  # words looked at for their language
+SURE, SHARE = 2, 0.2  # points that tell it, and points a word
 
 _WORD = re.compile(r"\w+")
 _ACCENTS = re.compile("[\u0300-\u036f]+")
@@ -24,7 +25,7 @@ Words = tuple[str, ...]
 
 def words_of(text: str) -> Words:
     """Return the words of a text, in lower case and without accents."""
-    lower = text.casefold()
+    lower = text[:MOST_LOOKED_AT].casefold()
     return tuple(_WORD.findall(lower if lower.isascii() else _ACCENTS.sub("", unicodedata.normalize("NFKD", lower))))
 
 
@@ -64,7 +65,10 @@ class Danger:
 
     def in_text(self, text: str) -> Found:
         """Return what is found in a guest's text, the first first."""
-        words = words_of(text[:MOST_LOOKED_AT])
+        return self.in_words(words_of(text))
+
+    def in_words(self, words: Words) -> Found:
+        """The same, for a text's words."""
         found: list[_Phrase] = []
         place = 0
         while place < len(words):
@@ -82,10 +86,33 @@ class Danger:
         return None
 
 
-def opts_out(text: str) -> bool | None:
+def opts_out(words: Words) -> bool | None:
     """Say whether a guest's whole message opts out (True) or in again (False) of messages that they did not ask for;
     None for any other message."""
-    return _opting_out().get(words_of(text)) if len(text) <= LONGEST_WISH else None
+    return _opting_out().get(words)
+
+
+def language_of(words: Words) -> str | None:
+    """Return the language of a text where it is plain to see that it is one of those of `languages.toml`; None where it
+    is not."""
+    points: dict[str, int] = {}
+    known = _known_words()
+    looked_at = words[:MOST_COUNTED]
+    for word in looked_at:
+        for language, weight in known.get(word, ()):
+            points[language] = points.get(language, 0) + weight
+    (best, most), (_, second), *_ = sorted([*points.items(), ("", 0), ("", 0)], key=lambda item: -item[1])
+    return best if most >= max(SURE, len(looked_at) * SHARE) and most > 1.5 * second else None
+
+
+def sentence_in(sentence: str, language: str) -> str:
+    """Return one of Innbox's own sentences for staff in their language; any other as it is."""
+    return str(_sentences().get(sentence, {}).get(language, sentence))
+
+
+@cache
+def _sentences() -> Mapping[str, Mapping[str, str]]:
+    return _listed("sentences.toml")
 
 
 @cache
@@ -99,6 +126,16 @@ def _read_danger() -> Iterator[_Phrase]:
             yield from (_Phrase(words, phrase, language) for words in _spellings(phrase))
         for phrase in lists["harmless"]:
             yield from (_Phrase(words, None) for words in _spellings(phrase))
+
+
+@cache
+def _known_words() -> Mapping[str, Sequence[tuple[str, int]]]:
+    known: dict[str, list[tuple[str, int]]] = {}
+    for language, lists in _listed("languages.toml").items():
+        for weight, name in ((1, "words"), (2, "greeting")):
+            for word in {words[0] for listed in lists[name] for words in _spellings(listed)}:
+                known.setdefault(word, []).append((language, weight))
+    return known
 
 
 @cache

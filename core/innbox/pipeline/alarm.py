@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from innbox.phrases import Danger, Found
+from innbox.phrases import Danger, Found, Words
 
 if TYPE_CHECKING:
     from innbox.app import App
@@ -17,10 +17,10 @@ class Alarm:
         self._app = app
         self._danger = {slug: Danger(hotel.urgent.words) for slug, hotel in app.hotels.items() if hotel.urgent.enabled}
 
-    def in_text(self, hotel: str, text: str) -> Found:
-        """Return the words of danger in a guest's text; none where the hotel does not look for them."""
+    def in_words(self, hotel: str, words: Words) -> Found:
+        """Return what is danger of a guest's words; nothing where the hotel does not look for it."""
         danger = self._danger.get(hotel)
-        return danger.in_text(text) if danger else _NOTHING
+        return danger.in_words(words) if danger else _NOTHING
 
     def notice(self, hotel: str, found: Found, language: str | None) -> str:
         """Return what the guest is told at once, in the language that they wrote in as far as it is known."""

@@ -2,13 +2,16 @@
 
 import asyncio
 import time
+from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import structlog
 
 from innbox.messages import Author, AuthorKind, BotMode, Route, Turn, TurnRecord, now
+from innbox.phrases import words_of
 from innbox.pipeline import points
+from innbox.pipeline.handing_over import HandingOver
 from innbox.pipeline.persistence import until_stored
 from innbox.pipeline.thinking import Thinking, Thought
 from innbox.pipeline.wakes import Step
@@ -25,6 +28,7 @@ HISTORY = 30  # messages of a conversation that a turn looks back on
 MAX_RETHINKS = 2
 MAX_TRIES = 3
 RETRY_SECONDS = 2.0
+BOT_OFF = "The bot of this hotel is switched off."
 
 
 class Answering:
@@ -34,6 +38,7 @@ class Answering:
         self._app = app
         self._worker = worker
         self._thinking = Thinking(app)
+        self._handing_over = HandingOver(app)
 
     async def run(self, conversation_id: str) -> None:
         """Make the conversation's turn, if one is due and nobody has it."""
@@ -45,7 +50,7 @@ class Answering:
         started = time.monotonic()
         app.metrics.turns_in_flight += 1
         try:
-            committed = await self._answer(turn)
+            committed = await self._answer(turn, started)
         except asyncio.CancelledError:
             await self._give_back(turn)
             raise
@@ -58,32 +63,35 @@ class Answering:
             app.metrics.turn(time.monotonic() - started)
         self._tell(turn, committed)
 
-    async def _answer(self, turn: Turn) -> Committed:
-        end = await self._decide(turn)
+    async def _answer(self, turn: Turn, begun_at: float) -> Committed:
+        end = await self._decide(turn, begun_at)
         points.reached("turn.before_commit")
         committed = await until_stored(lambda: self._app.store.commit_turn(turn, end))
         points.reached("turn.committed")
         return committed
 
-    async def _decide(self, turn: Turn) -> TurnEnd:
+    async def _decide(self, turn: Turn, begun_at: float) -> TurnEnd:
         runtime = await self._app.runtime.of(turn.conversation.hotel)
         mode = runtime.mode_of(turn.conversation)
         if mode is BotMode.OFF or (mode is BotMode.DRAFT and self._app.desk_store is None):
-            return HandOver("The bot of this hotel is switched off.", TurnRecord())
+            note = await self._handing_over.note(turn, runtime, BOT_OFF, by="", begun_at=begun_at)
+            return HandOver(note.text, TurnRecord())
         if danger := self._danger_in(turn):
             return danger
         if turn.tries >= MAX_TRIES:
-            return self._handed_over(turn, runtime, Thought(TurnRecord(), hand_over="Answering failed repeatedly."))
+            failed = Thought(TurnRecord(), hand_over="Answering failed repeatedly.")
+            return await self._handed_over(turn, runtime, failed, begun_at)
         route = await self._app.dispatch.route_turn(turn)
         points.reached("turn.routed")
         if route is Route.DROP:
             return NoReply(TurnRecord())
         if route is Route.STAFF:
-            return self._handed_over(turn, runtime, Thought(TurnRecord(), hand_over="A rule sends this to staff."))
+            ruled = Thought(TurnRecord(), hand_over="A rule sends this to staff.")
+            return await self._handed_over(turn, runtime, ruled, begun_at)
         thought = await self._thinking.think(turn, runtime)
         points.reached("turn.thought")
         if thought.hand_over is not None:
-            return self._handed_over(turn, runtime, thought)
+            return await self._handed_over(turn, runtime, thought, begun_at)
         if mode is BotMode.DRAFT:
             return Propose(clean_text(thought.text), thought.record, thought.effects, turn.rethinks >= MAX_RETHINKS)
         return Reply(
@@ -98,7 +106,7 @@ class Answering:
         if self._app.desk_store is not None:
             return None
         conversation = turn.conversation
-        found = self._app.alarm.in_text(conversation.hotel, turn.question)
+        found = self._app.alarm.in_words(conversation.hotel, words_of(turn.question))
         if not found:
             return None
         log.warning("urgent", trace=turn.trace, conversation=conversation.id)
@@ -114,13 +122,17 @@ class Answering:
         meta = {"trace": turn.trace, "sources": list(thought.record.sources)}
         return tuple(Draft(part, Author(AuthorKind.BOT), meta=meta) for part in parts)
 
-    def _handed_over(self, turn: Turn, runtime: RuntimeSettings, thought: Thought) -> HandOver:
+    async def _handed_over(self, turn: Turn, runtime: RuntimeSettings, thought: Thought, begun_at: float) -> HandOver:
         conversation = turn.conversation
         hotel = self._app.hotels[conversation.hotel]
         text = self._thinking.notice(hotel, runtime, conversation.guest.language)
         notice = Draft(text, Author(AuthorKind.BOT), meta={"trace": turn.trace}) if text else None
-        reason = clean_text(thought.hand_over or "The bot asks for a person.")
-        return HandOver(reason, thought.record, notice, thought.effects)
+        reason = thought.hand_over or "The bot asks for a person."
+        note = await self._handing_over.note(turn, runtime, reason, by=thought.by, begun_at=begun_at)
+        record = thought.record
+        if note.usage is not None:
+            record = replace(record, usage=record.usage.plus(note.usage))
+        return HandOver(note.text, record, notice, thought.effects)
 
     async def _give_back(self, turn: Turn) -> None:
         """Let somebody try again a little later."""

@@ -8,7 +8,7 @@ import structlog
 
 from innbox.errors import Refused
 from innbox.messages import Address, Attachment, BotMode, Conversation, Inbound, StatusReport
-from innbox.phrases import Found, opts_out
+from innbox.phrases import Found, Words, language_of, opts_out, words_of
 from innbox.pipeline import points
 from innbox.pipeline.wakes import Step
 from innbox.ports import Ingested, IngestRules
@@ -35,7 +35,11 @@ class Door:
         if inbound.hotel not in app.hotels:
             raise Refused(f"There is no hotel {inbound.hotel}.")
         inbound = _cleaned(inbound)
-        rules = await self._rules_for(inbound)
+        words = words_of(inbound.text)
+        if (language := language_of(words)) is not None:
+            meta = {**inbound.meta, "language": language}
+            inbound = replace(inbound, language=inbound.language or language, meta=meta)
+        rules = await self._rules_for(inbound, words)
         points.reached("ingest.before_store")
         done = await app.store.ingest(inbound, rules)
         points.reached("ingest.stored")
@@ -47,6 +51,7 @@ class Door:
         app.publisher.publish(done.events)
         if done.answer_at is not None:
             app.wakes.wake(Step.ANSWER, done.conversation.id, done.answer_at)
+        app.guest_texts.offer(done.message, done.conversation)
         if rules.urgent:
             log.warning("urgent", trace=done.message.id, conversation=done.conversation.id)
         log.info(
@@ -71,13 +76,13 @@ class Door:
             erasure_key=app.erasure_key,
         )
 
-    async def _rules_for(self, inbound: Inbound) -> IngestRules:
+    async def _rules_for(self, inbound: Inbound, words: Words) -> IngestRules:
         """Return the rules for a message, with what it says itself: words of danger, or a wish to hear no more."""
         rules = await self.rules(inbound.hotel, inbound.address.channel)
-        found = self._app.alarm.in_text(inbound.hotel, inbound.text)
+        found = self._app.alarm.in_words(inbound.hotel, words)
         if found:
             return await self._urgent(rules, inbound, found)
-        wish = None if inbound.attachments else opts_out(inbound.text)
+        wish = None if inbound.attachments else opts_out(words)
         return rules if wish is None else replace(rules, opts_out=wish)
 
     async def _urgent(self, rules: IngestRules, inbound: Inbound, found: Found) -> IngestRules:

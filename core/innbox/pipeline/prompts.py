@@ -28,6 +28,7 @@ class Prompts:
             instructions=runtime.instructions.strip(),
             snippets=snippets,
             language=language,
+            staff_language=runtime.staff_language,
             local_time=_coarse(now()).astimezone(ZoneInfo(hotel.timezone)),
         )
 
@@ -36,6 +37,11 @@ class Prompts:
         if runtime.handover_text.strip():
             return runtime.handover_text.strip()
         return self._template(hotel, "hand_over.txt.j2").render(hotel=hotel, language=language).strip()
+
+    def hand_over_note(self, hotel: Hotel, language: str, reason: str, lines: int) -> str:
+        """Return what a model is told that writes the note for staff, in their language."""
+        template = self._template(hotel, "hand_over_note.md.j2")
+        return template.render(hotel=hotel, language=language, reason=reason, lines=lines).strip()
 
     def urgent(self, hotel: Hotel, language: str | None) -> str:
         """Return what the guest is told where words of danger call staff."""

@@ -62,12 +62,14 @@ _WEB = re.compile(r"https?://", re.IGNORECASE)
 
 @dataclass(frozen=True, slots=True)
 class Thought:
-    """What came of thinking: a text for the guest, or the reason why a person should take over."""
+    """What came of thinking: a text for the guest, or the reason why a person should take over. `by` is the model that
+    answered, none where all failed."""
 
     record: TurnRecord
     text: str = ""
     hand_over: str | None = None
     effects: tuple[Effect, ...] = ()
+    by: str = ""
 
 
 @dataclass(slots=True)
@@ -112,7 +114,7 @@ class Thinking:
                         error = f"{llm.name}: {type(failed).__name__}"
                         self._failed(llm, turn, type(failed).__name__)
                     else:
-                        return thought
+                        return replace(thought, by=llm.name)
         except TimeoutError:
             error = f"no model answered within {THINKING_SECONDS:.0f} seconds"
             log.warning("models too slow", trace=turn.trace)
@@ -126,7 +128,7 @@ class Thinking:
             completion = await llm.complete(talk.request)
             model = completion.model or llm.name
             self._app.metrics.model(model, time.monotonic() - started, completion.usage)
-            talk.usage = _sum(talk.usage, completion.usage)
+            talk.usage = talk.usage.plus(completion.usage)
             record = TurnRecord(model, completion.sources, tuple(talk.tools), talk.usage)
             if completion.hand_over:
                 return Thought(record, hand_over=completion.reason or "The bot asks for a person.")
@@ -293,14 +295,3 @@ def _asks_to_hand_over(calls: Sequence[ToolCall]) -> str | None:
 
 def _spec(tool: Any) -> ToolSpec:
     return ToolSpec(tool.name, tool.description, tool.Arguments.model_json_schema())
-
-
-def _sum(one: Usage, other: Usage) -> Usage:
-    costs = [cost for cost in (one.cost_usd, other.cost_usd) if cost is not None]
-    return Usage(
-        one.prompt_tokens + other.prompt_tokens,
-        one.completion_tokens + other.completion_tokens,
-        one.seconds + other.seconds,
-        sum(costs) if costs else None,
-        other.cached,
-    )

@@ -4,6 +4,10 @@ It answers alike every time: `re: ` and the last user message. A user message th
 that tool call, where the tool is offered, and the tool's result is answered with `tool said: ` and the result. Tests
 may script other answers, and any of `FAULTS`.
 
+What is asked beside answering guests (its system prompt begins as one of `TASKS`) is kept apart, in `tasks`, so that it
+takes no script and no fault that was meant for an answer. A translation is the text with the target language before it
+(`[pt] Hello`); a text that begins so is in that language, any other is English. A note tells the guest's last line.
+
     async with OpenAIWire() as openai:
         openai.fail("429", times=1)
         ...                              # something that posts to openai.url
@@ -48,6 +52,11 @@ FAULTS = (
     "broken_tool_json",
 )
 
+# How the system prompts begin of what models are asked for beside answers: translations, and notes for staff.
+TASKS = ("You translate", "You write a note")
+
+_TARGET = re.compile(r"^Target language: (\w+)", re.MULTILINE)
+_MARKED = re.compile(r"\[(\w\w)\] ")
 _CALL = re.compile(r"CALLTOOL\s+(?P<tool>[\w-]+)\s*(?P<arguments>\{.*)?", re.DOTALL)
 
 
@@ -100,6 +109,9 @@ class OpenAIWire:
         self.models = tuple(models)
         self.refuses = tuple(refuses)
         self.requests: list[WireRequest] = []
+        self.tasks: list[WireRequest] = []
+        self.task_latency = 0.0
+        self._task_fault: str | None = None
         self.most_at_once = 0
         self._api_key = api_key
         self._host = host
@@ -123,9 +135,15 @@ class OpenAIWire:
             raise ValueError(f"there is no fault {mode!r}; the faults are {', '.join(FAULTS)}")
         self._fault, self._fault_times = mode, times
 
+    def fail_tasks(self, mode: str) -> None:
+        """Make all translations and notes go wrong in one of `FAULTS`, until `recover`."""
+        if mode not in FAULTS:
+            raise ValueError(f"there is no fault {mode!r}; the faults are {', '.join(FAULTS)}")
+        self._task_fault = mode
+
     def recover(self) -> None:
         """Answer again, and let go of requests that hang."""
-        self._fault = self._fault_times = None
+        self._fault = self._fault_times = self._task_fault = None
         self._stopping.set()
         self._stopping = asyncio.Event()
 
@@ -179,14 +197,14 @@ class OpenAIWire:
         self._at_once += 1
         self.most_at_once = max(self.most_at_once, self._at_once)
         try:
-            if self.latency > 0:
-                await asyncio.sleep(self.latency)
+            if latency := self.task_latency if _is_task(body) else self.latency:
+                await asyncio.sleep(latency)
             return await self._answer(request, body)
         finally:
             self._at_once -= 1
 
     async def _answer(self, request: web.Request, body: Mapping[str, Any]) -> web.StreamResponse:
-        fault = self._take_fault()
+        fault = self._task_fault if _is_task(body) else self._take_fault()
         match fault:
             case "429":
                 headers = {"retry-after-ms": "50", "retry-after": "1"}
@@ -212,7 +230,7 @@ class OpenAIWire:
                 return web.json_response(_completion(body, None, (), refusal="I cannot help with that."))
             case "broken_tool_json" if _offered(body):
                 return web.json_response(_completion(body, None, (Call(_offered(body)[0], '{"half": '),)))
-        text, calls = self._say(body)
+        text, calls = (_done(body), ()) if _is_task(body) else self._say(body)
         return web.json_response(_completion(body, text, calls))
 
     def _say(self, body: Mapping[str, Any]) -> tuple[str | None, tuple[Call, ...]]:
@@ -234,7 +252,8 @@ class OpenAIWire:
 
     async def _read(self, request: web.Request) -> Mapping[str, Any]:
         body = await request.json()
-        self.requests.append(WireRequest(request.path, body, _headers(request)))
+        kept = self.tasks if _is_task(body) else self.requests
+        kept.append(WireRequest(request.path, body, _headers(request)))
         return body  # type: ignore[no-any-return]
 
     def _unauthorised(self, request: web.Request) -> web.Response | None:
@@ -265,7 +284,10 @@ class OpenAIWire:
             self.recover()
             return web.json_response({"ok": True})
         try:
-            self.fail(wish["mode"], wish.get("times"))
+            if wish.get("tasks"):
+                self.fail_tasks(wish["mode"])
+            else:
+                self.fail(wish["mode"], wish.get("times"))
         except ValueError as error:
             return web.json_response({"ok": False, "error": str(error)}, status=400)
         return web.json_response({"ok": True})
@@ -281,6 +303,23 @@ class OpenAIWire:
 
 def _headers(request: web.Request) -> dict[str, str]:
     return {name.lower(): value for name, value in request.headers.items()}
+
+
+def _is_task(body: Mapping[str, Any]) -> bool:
+    messages = body.get("messages") or [{}]
+    return _text(messages[0]).startswith(TASKS)
+
+
+def _done(body: Mapping[str, Any]) -> str:
+    """Return what a task asks for."""
+    task, text = _text(body["messages"][0]), _last_user_text(body["messages"])
+    if (target := _TARGET.search(task)) is None:
+        said = [line for line in text.splitlines() if line.startswith("Guest: ")]
+        return f"note: {said[-1].removeprefix('Guest: ') if said else ''}"
+    marked = _MARKED.match(text)
+    language = marked[1] if marked else "en"
+    bare = text[marked.end() :] if marked else text
+    return json.dumps({"language": language, "text": text if language == target[1] else f"[{target[1]}] {bare}"})
 
 
 def _usual_answer(body: Mapping[str, Any]) -> Answer:

@@ -48,6 +48,25 @@ class OpenAIModel:
             await self._cache().set(key, _to_keep(completion), self._settings.cache_seconds)
         return completion
 
+    async def write(self, task: str, text: str) -> Completion:
+        """Do a task with a text; raises `ModelError` as `complete` does."""
+        return await self.ask(task, text)
+
+    async def ask(self, task: str, text: str, *, as_json: bool = False, max_tokens: int | None = None) -> Completion:
+        """Ask for something that is no turn of a conversation, with `as_json` for a JSON object. Raises `ModelError`,
+        `cut` where the answer is longer than `max_tokens`."""
+        started = time.monotonic()
+        body = self._plain_body(max_tokens or self._settings.max_tokens)
+        body["messages"] = [{"role": "system", "content": task}, {"role": "user", "content": text}]
+        if as_json:
+            body["response_format"] = {"type": "json_object"}
+        answer = Answer(await self._post(body))
+        if answer.finish == "content_filter" or answer.refused:
+            raise ModelError("The model's answer was withheld.", "content_filter")
+        if answer.finish == "length" and as_json:
+            raise ModelError("The model's answer was cut off.", "cut")
+        return Completion(answer.text, model=answer.model or self._settings.model, usage=self._usage(answer, started))
+
     async def check(self) -> str:
         """Return a line that says what answered; raises `ModelError` with the fix."""
         models = await self._connected.models()
@@ -77,32 +96,31 @@ class OpenAIModel:
                 self._unsupported |= {refused.parameter}
 
     def _body(self, request: CompletionRequest) -> dict[str, Any]:
-        settings = self._settings
-        body: dict[str, Any] = {
-            "model": settings.model,
-            "messages": messages_of(request, settings.history_tokens),
-            "max_tokens": settings.max_tokens,
-        }
-        if settings.temperature is not None:
-            body["temperature"] = settings.temperature
+        body = self._plain_body(self._settings.max_tokens)
+        body["messages"] = messages_of(request, self._settings.history_tokens)
         if request.tools:
             body["tools"] = tools_of(request.tools)
+        return body
+
+    def _plain_body(self, max_tokens: int) -> dict[str, Any]:
+        body: dict[str, Any] = {"model": self._settings.model, "max_tokens": max_tokens}
+        if self._settings.temperature is not None:
+            body["temperature"] = self._settings.temperature
         return body
 
     def _completion(self, request: CompletionRequest, answer: Answer, started: float) -> Completion:
         if answer.finish == "content_filter":
             raise ModelError("The model's answer was withheld by its content filter.", "content_filter")
-        usage = Usage(
-            answer.prompt_tokens,
-            answer.completion_tokens,
-            time.monotonic() - started,
-            self._cost(answer.prompt_tokens, answer.completion_tokens),
-        )
+        usage = self._usage(answer, started)
         model = answer.model or self._settings.model
         if answer.refused and not answer.text:
             return Completion(hand_over=True, reason="The model refused to answer this.", model=model, usage=usage)
         sources = _sources(request) if answer.text and not answer.tool_calls else ()
         return Completion(answer.text, answer.tool_calls, model=model, sources=sources, usage=usage)
+
+    def _usage(self, answer: Answer, started: float) -> Usage:
+        cost = self._cost(answer.prompt_tokens, answer.completion_tokens)
+        return Usage(answer.prompt_tokens, answer.completion_tokens, time.monotonic() - started, cost)
 
     def _cost(self, prompt_tokens: int, completion_tokens: int) -> float | None:
         prices = self._settings.prices

@@ -45,6 +45,10 @@ class OpenAISettings(PluginSettings):
     prices: Prices | None = Field(
         default=None, description="What tokens cost, so that each answer's cost is known; left out, it is not."
     )
+    translate: bool = Field(
+        default=True,
+        description="Whether the model translates for staff, too: what guests write in other languages, and replies.",
+    )
     cache_answers: bool = Field(
         default=True, description="Answer exact repeats from the cache where nothing in the request tells of one guest."
     )
