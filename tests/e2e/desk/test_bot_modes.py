@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from playwright.async_api import expect
 
-from innbox import HandledBy
+from innbox import Direction, HandledBy
 
 pytestmark = [pytest.mark.browser, pytest.mark.services, pytest.mark.asyncio(loop_scope="session")]
 
@@ -16,7 +16,7 @@ PARKING = re.compile("12 euros")
 
 async def test_the_bots_draft_is_edited_sent_or_put_away(hotel: Any, open_desk: Any) -> None:
     # Given a conversation in which the bot is to draft
-    conversation = await hotel.says("Marta", "What time is breakfast?")
+    await hotel.says("Marta", "What time is breakfast?")
     desk = await open_desk()
     await desk.open(BREAKFAST)
     await desk.page.get_by_label("What the bot does here").select_option("Drafts")
@@ -36,7 +36,7 @@ async def test_the_bots_draft_is_edited_sent_or_put_away(hotel: Any, open_desk: 
     await desk.reply("Twelve euros a night, Mrs Silva.")
     await expect(log.get_by_text("Twelve euros a night, Mrs Silva.")).to_be_visible()
     await expect(draft).to_have_count(0)
-    assert (await hotel.app.store.conversation(conversation.id)).handled_by is HandledBy.BOT
+    assert (await hotel.conversation("Marta")).handled_by is HandledBy.BOT
 
     # When the next is sent as it is, it leaves
     await hotel.says("Marta", "Once more: how much is parking?")
@@ -88,13 +88,12 @@ async def test_what_is_handed_over_comes_with_a_note(hotel: Any, open_desk: Any)
     desk = await open_desk()
     await hotel.says("Marta", "What time is breakfast?")
     await expect(desk.line(BREAKFAST)).to_be_visible()
-    conversation = await hotel.says("Marta", "I want to speak to a person, the shower in 305 is cold")
+    await hotel.says("Marta", "I want to speak to a person, the shower in 305 is cold")
 
     # Then staff have it, with a quiet note of what it is about, five lines at most, that the guest never sees
     await desk.open("Marta")
     await expect(desk.said(re.compile("Waiting for staff"))).to_be_visible()
     note = desk.conversation.get_by_role("listitem").filter(has_text="Note · Innbox")
     await expect(note).to_contain_text("305")
-    said = (await hotel.app.store.history(conversation.id, None, 50)).messages
-    [kept] = [message for message in said if message.direction.value == "note"]
+    [kept] = [message for message in await hotel.messages("Marta") if message.direction is Direction.NOTE]
     assert len(kept.text.splitlines()) <= 5

@@ -16,7 +16,7 @@ def sent(house: Any, text: str) -> int:
 
 async def test_a_message_is_ticked_off_until_it_was_read(hotel: Any, open_desk: Any) -> None:
     # Given a guest on WhatsApp
-    await hotel.whatsapp("Marta", hotel.phone(1), "What time is breakfast?")
+    await hotel.says("Marta", "What time is breakfast?")
     desk = await open_desk()
     await desk.open("Marta")
 
@@ -28,7 +28,7 @@ async def test_a_message_is_ticked_off_until_it_was_read(hotel: Any, open_desk: 
 
 async def test_a_failed_message_says_why_and_is_tried_anew(hotel: Any, house: Any, open_desk: Any) -> None:
     # Given a reply that WhatsApp refuses
-    await hotel.whatsapp("Marta", hotel.phone(2), "What time is breakfast?")
+    await hotel.says("Marta", "What time is breakfast?")
     desk = await open_desk()
     await desk.open("Marta")
     await desk.press("Take over")
@@ -50,7 +50,7 @@ async def test_a_failed_message_says_why_and_is_tried_anew(hotel: Any, house: An
 
 async def test_where_nobody_can_tell_staff_say_what_became_of_it(hotel: Any, house: Any, open_desk: Any) -> None:
     # Given two replies of which nobody can tell whether they arrived
-    await hotel.whatsapp("Marta", hotel.phone(3), "What time is breakfast?")
+    await hotel.says("Marta", "What time is breakfast?")
     desk = await open_desk()
     await desk.open("Marta")
     texts = [f"From half past seven. {hotel.slug}", f"Until half past ten. {hotel.slug}"]
@@ -59,8 +59,8 @@ async def test_where_nobody_can_tell_staff_say_what_became_of_it(hotel: Any, hou
         await expect(
             desk.conversation.get_by_role("listitem").filter(has_text=text).get_by_text(re.compile("^Read$"))
         ).to_be_attached()
-    house.run("UPDATE messages SET status = 'parked' WHERE text = {}", texts[0])
-    house.run("UPDATE messages SET status = 'parked' WHERE text = {}", texts[1])
+    house.database.run("UPDATE messages SET status = 'parked' WHERE text = {}", texts[0])
+    house.database.run("UPDATE messages SET status = 'parked' WHERE text = {}", texts[1])
     await desk.page.reload()
     first, second = (desk.conversation.get_by_role("listitem").filter(has_text=text) for text in texts)
     await expect(first.get_by_text("Did it arrive?")).to_be_visible()

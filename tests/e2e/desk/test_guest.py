@@ -1,45 +1,18 @@
 """The guest panel: who the guest is, what plugins know and can do, what was said before, and what they consent to."""
 
-from collections.abc import Iterator, Sequence
 from typing import Any
 
 import pytest
 from playwright.async_api import expect
 
-from innbox import Conversation, GuestFact, Message, Panel, User
+from innbox import Address
 
 pytestmark = [pytest.mark.browser, pytest.mark.services, pytest.mark.asyncio(loop_scope="session")]
 
 
-class Maintenance:
-    """An action on a message."""
-
-    name = "maintenance"
-    label = "Tell maintenance"
-
-    async def run(self, user: User, conversation: Conversation, message: Message) -> str:
-        return f"Maintenance knows: {message.text}"
-
-
-@pytest.fixture
-def plugged(hotel: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """What a plugin adds to the desk, in the house's first web process."""
-
-    async def guest_facts(conversation: Conversation) -> Sequence[GuestFact]:
-        return [GuestFact("Room", "214, sea view", "pms")]
-
-    async def desk_panels(conversation: Conversation) -> Sequence[Panel]:
-        return [Panel("Loyalty", [("Level", "Gold")], "loyalty")]
-
-    monkeypatch.setattr(hotel.app.dispatch, "guest_facts", guest_facts)
-    monkeypatch.setattr(hotel.app.dispatch, "desk_panels", desk_panels)
-    monkeypatch.setattr(hotel.app, "actions", {"maintenance": Maintenance()})
-    yield
-
-
-async def test_what_plugins_know_and_can_do(hotel: Any, plugged: None, open_desk: Any) -> None:
+async def test_what_plugins_know_and_can_do(hotel: Any, open_desk: Any) -> None:
     # Given a guest of whom plugins know something
-    await hotel.says("Marta", "The shower is cold", language="pt")
+    await hotel.says_on_the_web("Marta", "The shower is cold", language="pt")
     desk = await open_desk(viewport={"width": 1440, "height": 900})
     await desk.open("Marta")
 
@@ -60,7 +33,7 @@ async def test_what_plugins_know_and_can_do(hotel: Any, plugged: None, open_desk
 async def test_a_guest_may_opt_out_and_staff_see_and_change_it(hotel: Any, open_desk: Any) -> None:
     # Given a guest who has opted out
     await hotel.says("Marta", "Good morning")
-    conversation = await hotel.says("Marta", "STOP")
+    await hotel.says("Marta", "STOP")
     desk = await open_desk(viewport={"width": 1440, "height": 900})
     await desk.open("Marta")
     switch = desk.page.get_by_role("switch", name="Wants offers and reminders")
@@ -71,21 +44,22 @@ async def test_a_guest_may_opt_out_and_staff_see_and_change_it(hotel: Any, open_
     await desk.press("Send later")
     await desk.press("In 1 hour")
     await expect(desk.conversation.get_by_role("alert")).to_be_visible()
+    conversation = await hotel.conversation("Marta")
     assert not await hotel.app.desk_store.scheduled(conversation.id)
 
     # When they have told staff that they want it again
     await switch.check()
     await expect(switch).to_be_checked()
-    assert not (await hotel.app.store.conversation(conversation.id)).guest.opted_out
+    assert not (await hotel.conversation("Marta")).guest.opted_out
 
 
 async def test_earlier_conversations_open_with_a_click(hotel: Any, house: Any, open_desk: Any) -> None:
     # Given a guest with two conversations, on WhatsApp and on the web
-    web = await hotel.says("Marta", "Do you have a pool?")
-    await hotel.whatsapp("Marta", hotel.phone(1), "Good evening!")
+    phone = Address("whatsapp", hotel.phone_of("Marta"))
+    await hotel.says_on_the_web("Marta", "Do you have a pool?", aliases=(phone,))
+    await hotel.says("Marta", "Good evening!")
     desk = await open_desk(viewport={"width": 1440, "height": 900})
     await expect(desk.conversations).to_have_count(2)
-    house.join_guests(hotel, web)
     await desk.open("Good evening!")
 
     # Then the other stands in the panel, and a click opens it

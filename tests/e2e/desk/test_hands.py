@@ -63,7 +63,7 @@ async def test_a_reply_takes_over_and_the_bot_is_silent_until_it_has_it_again(ho
 
 async def test_take_over_for_a_while(hotel: Any, open_desk: Any) -> None:
     # Given a conversation of the bot's
-    conversation = await hotel.says("Marta", "What time is breakfast?")
+    await hotel.says("Marta", "What time is breakfast?")
     desk = await open_desk()
     await desk.open(BREAKFAST)
 
@@ -73,7 +73,7 @@ async def test_take_over_for_a_while(hotel: Any, open_desk: Any) -> None:
 
     # Then the desk shows until when, and they can keep it
     await expect(desk.said(re.compile("Bot again today|Bot again tomorrow"))).to_be_visible()
-    kept = await hotel.app.store.conversation(conversation.id)
+    kept = await hotel.conversation("Marta")
     assert timedelta(minutes=14) < kept.bot_back_at - now() <= timedelta(minutes=15)
     await desk.press("Keep it with staff")
     await expect(desk.said(re.compile("Bot again"))).to_have_count(0)
@@ -83,10 +83,10 @@ async def test_take_over_for_a_while(hotel: Any, open_desk: Any) -> None:
     await desk.press("Return to bot later")
     await desk.press("1 h")
     await expect(desk.said(re.compile("Bot again"))).to_be_visible()
-    await hotel.app.desk_store.set_bot_back(conversation.id, now() + timedelta(seconds=1))
+    await hotel.app.desk_store.set_bot_back(kept.id, now() + timedelta(seconds=1))
     await expect(desk.button("Take over")).to_be_visible()
     await expect(desk.said(re.compile("12 euros"))).to_be_visible()
-    assert (await hotel.app.store.conversation(conversation.id)).handled_by is HandledBy.BOT
+    assert (await hotel.conversation("Marta")).handled_by is HandledBy.BOT
 
 
 async def test_what_is_resolved_by_mistake_comes_back(hotel: Any, open_desk: Any) -> None:

@@ -19,16 +19,15 @@ LOADED = "(image) => image.complete && image.naturalWidth > 0"
 
 async def test_what_guests_send_is_shown_safely(hotel: Any, house: Any, open_desk: Any) -> None:
     # Given a guest who sends a picture, a voice message, a PDF and a place
-    number = hotel.phone(1)
     for text, content_type, data in (
         ("The leak", "image/png", PNG),
         ("", "audio/ogg", OGG),
         ("The booking", "application/pdf", PDF),
     ):
         media = [(house.twilio.media_url(content_type, data), content_type)]
-        await hotel.whatsapp("Marta", number, text, media=media)
+        await hotel.says("Marta", text, media=media)
     place = {"Latitude": "38.69783", "Longitude": "-9.42131", "Label": "Praia do Guincho", "Address": "Cascais"}
-    await hotel.whatsapp("Marta", number, "", **place)
+    await hotel.says("Marta", "", **place)
     desk = await open_desk()
     await desk.open("Marta")
     log = desk.conversation.get_by_role("log")
@@ -59,12 +58,13 @@ async def test_what_guests_send_is_shown_safely(hotel: Any, house: Any, open_des
 async def test_a_failed_download_is_tried_again(hotel: Any, house: Any, open_desk: Any) -> None:
     # Given a guest's picture whose download has failed
     address = house.twilio.media_url("image/png", PNG)
-    await hotel.whatsapp("Marta", hotel.phone(2), "The leak", media=[(address, "image/png")])
+    await hotel.says("Marta", "The leak", media=[(address, "image/png")])
     desk = await open_desk()
     await desk.open("Marta")
     log = desk.conversation.get_by_role("log")
     await expect(log.get_by_role("button", name="Picture")).to_be_visible()
-    await house.fail_media(hotel, "The leak")
+    [message] = [one for one in await hotel.messages("Marta") if one.text == "The leak"]
+    house.database.run("UPDATE messages SET attachments = {} WHERE id = {}", FAILED, message.id)
     await desk.page.reload()
     await expect(log.get_by_text("Picture: could not be fetched")).to_be_visible()
 
@@ -75,7 +75,7 @@ async def test_a_failed_download_is_tried_again(hotel: Any, house: Any, open_des
 
 async def test_staff_send_pictures_and_files_after_a_look_at_them(hotel: Any, open_desk: Any) -> None:
     # Given a conversation
-    conversation = await hotel.says("Marta", "Where is the pool?")
+    await hotel.says("Marta", "Where is the pool?")
     desk = await open_desk()
     await desk.open("Marta")
     page, log = desk.page, desk.conversation.get_by_role("log")
@@ -101,8 +101,12 @@ async def test_staff_send_pictures_and_files_after_a_look_at_them(hotel: Any, op
     await expect(sent.get_by_role("button", name="map.png")).to_be_visible()
     await expect(sent.get_by_role("link", name="menu.pdf")).to_be_visible()
     await expect(chosen).to_have_count(0)
-    said = (await hotel.app.store.history(conversation.id, None, 50)).messages
-    files = [file for message in said if message.author.name == hotel.user("ana") for file in message.attachments]
+    files = [
+        file
+        for message in await hotel.messages("Marta")
+        if message.author.name == hotel.user("ana")
+        for file in message.attachments
+    ]
     assert [(file.name, file.kind, file.size) for file in files] == [
         ("map.png", "image", len(PNG)),
         ("menu.pdf", "file", len(PDF)),

@@ -16,9 +16,9 @@ BREAKFAST = re.compile("from 7:30 to 10:30")
 
 async def test_labels_are_set_and_taken_away(hotel: Any, open_desk: Any) -> None:
     # Given a conversation, and a label that another has
-    other = await hotel.says("Jonas", "How much is parking?")
-    await hotel.app.desk_store.set_labels(other.id, ["vip"])
-    conversation = await hotel.says("Marta", "What time is breakfast?")
+    await hotel.says("Jonas", "How much is parking?")
+    await hotel.app.desk_store.set_labels((await hotel.conversation("Jonas")).id, ["vip"])
+    await hotel.says("Marta", "What time is breakfast?")
     desk = await open_desk()
     await desk.open("Marta")
 
@@ -35,12 +35,12 @@ async def test_labels_are_set_and_taken_away(hotel: Any, open_desk: Any) -> None
 
     # Then the conversation has both, at the desk and in the store
     await expect(desk.button("Remove label vip")).to_be_visible()
-    assert (await hotel.app.store.conversation(conversation.id)).labels == ("late checkout", "vip")
+    assert (await hotel.conversation("Marta")).labels == ("late checkout", "vip")
 
     # And each is taken away where it stands
     await desk.press("Remove label late checkout")
     await expect(desk.button("Remove label late checkout")).to_have_count(0)
-    assert (await hotel.app.store.conversation(conversation.id)).labels == ("vip",)
+    assert (await hotel.conversation("Marta")).labels == ("vip",)
 
 
 async def test_a_conversation_is_given_to_a_colleague_and_taken_back(hotel: Any, open_desk: Any) -> None:
@@ -63,8 +63,7 @@ async def test_a_conversation_is_given_to_a_colleague_and_taken_back(hotel: Any,
 
 async def test_a_snoozed_conversation_wakes_by_a_click_by_its_time_and_by_its_guest(hotel: Any, open_desk: Any) -> None:
     # Given a conversation that Ana has
-    conversation = await hotel.says("Marta", "What time is breakfast?")
-    store = hotel.app.desk_store
+    await hotel.says("Marta", "What time is breakfast?")
     desk = await open_desk()
     await desk.open(BREAKFAST)
     await desk.press("Take over")
@@ -73,19 +72,19 @@ async def test_a_snoozed_conversation_wakes_by_a_click_by_its_time_and_by_its_gu
     await desk.press("Snooze")
     await desk.press("Tomorrow, 8:00")
     await expect(desk.said("Snoozed until tomorrow, 08:00.")).to_be_visible()
-    laid_aside = await hotel.app.store.conversation(conversation.id)
+    laid_aside = await hotel.conversation("Marta")
     assert laid_aside.status is ConversationStatus.SNOOZED
     assert laid_aside.snoozed_until.minute == 0
 
     # Then it wakes when she wants it to
     await desk.press("Wake it now")
     await expect(desk.button("Wake it now")).to_have_count(0)
-    assert (await hotel.app.store.conversation(conversation.id)).status is ConversationStatus.OPEN
+    assert (await hotel.conversation("Marta")).status is ConversationStatus.OPEN
 
     # And when its time has come
-    await store.snooze(conversation.id, now() + timedelta(seconds=1))
+    await hotel.app.desk_store.snooze(laid_aside.id, now() + timedelta(seconds=1))
     await expect(desk.button("Snooze")).to_be_visible()
-    assert (await hotel.app.store.conversation(conversation.id)).assignee == hotel.user("ana")
+    assert (await hotel.conversation("Marta")).assignee == hotel.user("ana")
 
     # And when its guest writes
     await desk.press("Snooze")
@@ -93,12 +92,12 @@ async def test_a_snoozed_conversation_wakes_by_a_click_by_its_time_and_by_its_gu
     await expect(desk.button("Wake it now")).to_be_visible()
     await hotel.says("Marta", "Good evening")
     await expect(desk.button("Wake it now")).to_have_count(0)
-    assert (await hotel.app.store.conversation(conversation.id)).status is ConversationStatus.OPEN
+    assert (await hotel.conversation("Marta")).status is ConversationStatus.OPEN
 
 
 async def test_a_message_is_scheduled_called_back_and_leaves_on_time(hotel: Any, open_desk: Any) -> None:
     # Given a conversation
-    conversation = await hotel.says("Marta", "What time is breakfast?")
+    await hotel.says("Marta", "What time is breakfast?")
     desk = await open_desk()
     await desk.open(BREAKFAST)
     reply = desk.page.get_by_role("textbox", name="Reply")
@@ -115,6 +114,7 @@ async def test_a_message_is_scheduled_called_back_and_leaves_on_time(hotel: Any,
     await expect(reply).to_have_value("")
     await waiting.get_by_role("button", name="Cancel").click()
     await expect(waiting).to_have_count(0)
+    conversation = await hotel.conversation("Marta")
     assert not await hotel.app.desk_store.scheduled(conversation.id)
 
     # And one whose time has come leaves by itself, without a change of hands
@@ -156,7 +156,7 @@ async def test_canned_replies_are_found_as_one_types(hotel: Any, open_desk: Any)
 async def test_a_note_calls_a_colleague_and_never_reaches_the_guest(hotel: Any, open_desk: Any) -> None:
     # Given a conversation and a colleague
     await hotel.add_user("bo")
-    conversation = await hotel.says("Marta", "What time is breakfast?")
+    await hotel.says("Marta", "What time is breakfast?")
     desk = await open_desk()
     await desk.open(BREAKFAST)
 
@@ -173,7 +173,6 @@ async def test_a_note_calls_a_colleague_and_never_reaches_the_guest(hotel: Any, 
     called = desk.conversation.get_by_role("log").get_by_text(f"@{hotel.user('bo')}")
     await expect(called).to_be_visible()
     assert await called.evaluate("(element) => element.tagName") == "STRONG"
-    [kept] = [one for one in (await hotel.app.store.history(conversation.id, None, 50)).messages if one.status is None
-              and one.author.name == hotel.user("ana")]
+    [kept] = [message for message in await hotel.messages("Marta") if message.author.name == hotel.user("ana")]
     assert kept.direction.value == "note"
     assert list(kept.meta["mentions"]) == [hotel.user("bo")]

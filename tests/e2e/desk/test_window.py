@@ -14,9 +14,11 @@ pytestmark = [pytest.mark.browser, pytest.mark.services, pytest.mark.asyncio(loo
 async def test_after_the_window_a_template_is_sent_with_a_preview(hotel: Any, house: Any, open_desk: Any) -> None:
     # Given a guest who has just written
     house.twilio.templates.append(
-        template := WireTemplate(f"room_ready_{hotel.slug}", "Hello {{1}}, room {{2}} is ready.", variables={"1": "", "2": ""})
+        template := WireTemplate(
+            f"room_ready_{hotel.slug}", "Hello {{1}}, room {{2}} is ready.", variables={"1": "", "2": ""}
+        )
     )
-    await hotel.whatsapp("Marta", hotel.phone(1), "Is our room ready?")
+    await hotel.says("Marta", "Is our room ready?")
     desk = await open_desk()
     await desk.open("Marta")
 
@@ -24,8 +26,8 @@ async def test_after_the_window_a_template_is_sent_with_a_preview(hotel: Any, ho
     await expect(desk.said(re.compile("Reply window closes in 23 h"))).to_be_visible()
 
     # When the 24 hours are over
-    [conversation] = (await desk.inbox())["conversations"]
-    house.run("UPDATE conversations SET window_closes_at = {} WHERE id = {}", house.time(-60), conversation["id"])
+    conversation, a_minute_ago = await hotel.conversation("Marta"), house.database.moment(-60)
+    house.database.run("UPDATE conversations SET window_closes_at = {} WHERE id = {}", a_minute_ago, conversation.id)
     await desk.page.reload()
 
     # Then nothing can be written freely
