@@ -16,6 +16,8 @@ from innbox_dashboard.roles import Rule
 
 OUR_PAGE = Path(__file__).parent / "static"
 STATIC = "/dashboard/static"
+THEME_COOKIE = "innbox_theme"  # set by the desk's own script
+THEMES = ("light", "dark")
 BUILD = "build"
 SCRIPT, STYLE = f"{BUILD}/desk.js", f"{BUILD}/desk.css"
 
@@ -55,8 +57,8 @@ class Pages:
 
     def render(self, request: Request, template: str, status: int = 200, **values: Any) -> Response:
         """Return a page in the visitor's language; every value is escaped."""
-        texts = Texts(language_of(request))
-        html = self._templates.get_template(template).render(t=texts, languages=LANGUAGES, **values)
+        given = {"t": Texts(language_of(request)), "languages": LANGUAGES, "theme": theme_of(request)}
+        html = self._templates.get_template(template).render(**given, **values)
         return HTMLResponse(html, status, headers=dict(_HEADERS))
 
     def staff(self, request: Request, user: User, template: str, status: int = 200, **values: Any) -> Response:
@@ -99,6 +101,12 @@ class Pages:
         """Return the address of one of the page's files, which names its content; None where there is no such file."""
         path = self.files / file
         return f"{STATIC}/{file}?v={fingerprint(path)}" if path.is_file() else None
+
+
+def theme_of(request: Request) -> str | None:
+    """Return the colours that a visitor has chosen at the desk; None where their machine decides."""
+    chosen = request.cookies.get(THEME_COOKIE)
+    return chosen if chosen in THEMES else None
 
 
 def fingerprint(file: Path) -> str:

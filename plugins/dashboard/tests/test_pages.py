@@ -85,3 +85,12 @@ def test_a_desk_that_is_not_built_says_what_to_run(tmp_path: Path) -> None:
 def _attributes(page: str) -> dict[str, Any]:
     found = {name: html.unescape(value) for name, value in re.findall(r'data-([\w-]+)="([^"]*)"', page)}
     return {**found, **{name: json.loads(found[name]) for name in ("hotels", "keeps-desk", "can")}}
+
+
+async def test_pages_have_the_colours_that_were_chosen_at_the_desk(house: Any) -> None:
+    async with house.client() as client:
+        for chosen, expected in (("dark", ' data-theme="dark"'), ("light", ' data-theme="light"'), ('x"><b>', "")):
+            client.cookies.set("innbox_theme", chosen)
+            page = (await client.get("/login")).text
+            assert f'<html lang="en"{expected}>' in page
+            client.cookies.clear()

@@ -277,7 +277,11 @@ class CopyInSqlite(Copy):
     def _changed(self, number: int, seconds: int, one: Any, guest: Any, message: Any) -> tuple[dict[str, Any], ...]:
         ids = {what: self.id_of(f"{one['id']}/{what}", number) for what in ("guest", "conversation", "message")}
         name = f"Guest {number:05}"
-        of_conversation = {"id": ids["conversation"], "guest_id": ids["guest"], "last_message_id": ids["message"]}
+        of_conversation: dict[str, Any] = {
+            "id": ids["conversation"],
+            "guest_id": ids["guest"],
+            "last_message_id": ids["message"],
+        }
         of_conversation |= dict.fromkeys(AT_REST)
         said = {"id": ids["message"], "conversation_id": ids["conversation"], "n": None, "provider_id": None}
         return (

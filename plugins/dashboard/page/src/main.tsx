@@ -15,8 +15,7 @@ if (root) void begin(root);
 async function begin(root: HTMLElement): Promise<void> {
   performance.mark("desk: begins");
   const me = readMe(root.dataset);
-  const own = new URL(import.meta.url);
-  await load(root.dataset.messages ?? new URL(`messages/${me.language}.js${own.search}`, own).href);
+  await load(root.dataset.messages ?? new URL("messages/en.js", import.meta.url).href);
   const store = new Store(me, restore(me.user));
   keep(store);
   const desk = new Desk(store);

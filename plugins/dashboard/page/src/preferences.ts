@@ -1,20 +1,22 @@
 // What a person has chosen for this browser: colours, sounds, notifications, shortcuts. Kept over reloads.
 
 import { effect, signal, type Signal } from "@preact/signals";
+import { cookie, setCookie } from "./cookies";
 
 export type Theme = "auto" | "light" | "dark";
 
 interface Kept {
-  theme: Theme;
   sound: boolean;
   notifications: boolean;
   shortcuts: boolean;
 }
 
 const NAME = "innbox-desk-preferences";
-const USUAL: Kept = { theme: "auto", sound: true, notifications: false, shortcuts: true };
+const THEME = "innbox_theme";
+const USUAL: Kept = { sound: true, notifications: false, shortcuts: true };
 
 export class Preferences {
+  /** In a cookie, so that the server's pages have the same colours from the first paint on. */
   readonly theme: Signal<Theme>;
   readonly sound: Signal<boolean>;
   /** Wanted here; whether the browser lets them through is another matter. */
@@ -23,7 +25,8 @@ export class Preferences {
 
   constructor() {
     const kept = { ...USUAL, ...read() };
-    this.theme = signal(kept.theme);
+    const theme = cookie(THEME);
+    this.theme = signal(theme === "light" || theme === "dark" ? theme : "auto");
     this.sound = signal(kept.sound);
     this.notifications = signal(kept.notifications);
     this.shortcuts = signal(kept.shortcuts);
@@ -32,15 +35,17 @@ export class Preferences {
   /** Keep what is chosen, and show the colours that are. */
   start(): void {
     effect(() => {
-      const kept: Kept = {
-        theme: this.theme.value,
+      write({
         sound: this.sound.value,
         notifications: this.notifications.value,
         shortcuts: this.shortcuts.value,
-      };
-      write(kept);
-      if (kept.theme === "auto") delete document.documentElement.dataset.theme;
-      else document.documentElement.dataset.theme = kept.theme;
+      });
+    });
+    effect(() => {
+      const theme = this.theme.value;
+      setCookie(THEME, theme === "auto" ? null : theme);
+      if (theme === "auto") delete document.documentElement.dataset.theme;
+      else document.documentElement.dataset.theme = theme;
     });
   }
 }
