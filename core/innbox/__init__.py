@@ -19,6 +19,7 @@ from innbox.desk import (
     TurnFacts,
     View,
     ViewQuery,
+    opt_out_note,
 )
 from innbox.erasing import Erased, Tombstone, address_mark, marks_of, message_mark
 from innbox.errors import (
@@ -272,6 +273,7 @@ __all__ = [
     "new_id",
     "now",
     "numbers_of",
+    "opt_out_note",
     "origin_allowed",
     "parse_rfc3339",
     "rfc3339",

@@ -10,7 +10,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, Protocol, runtime_checkable
 
-from innbox.messages import BotMode, Conversation, Guest, MediaContent, rfc3339
+from innbox.messages import Author, AuthorKind, BotMode, Conversation, Guest, MediaContent, rfc3339
 from innbox.ports import Changed, Draft, InboxPage, IngestRules
 
 # --- views --------------------------------------------------------------------------------------------------------
@@ -163,6 +163,15 @@ class Timer:
     hotel: str
     conversation_id: str
     subject: str
+
+
+# --- opting out -----------------------------------------------------------------------------------------------------
+
+
+def opt_out_note(out: bool) -> Draft:
+    """Return the note that tells staff that a guest opts out of messages that they did not ask for, or in again."""
+    wish = "does not want" if out else "wants"
+    return Draft(f"The guest {wish} messages that they did not ask for.", Author(AuthorKind.SYSTEM))
 
 
 # --- figures --------------------------------------------------------------------------------------------------------

@@ -4,6 +4,8 @@ from datetime import datetime
 
 from innbox import (
     Address,
+    Changed,
+    Conflict,
     Delivery,
     DeliveryEnd,
     Finish,
@@ -18,7 +20,7 @@ from innbox_postgres_store.verbs import Verbs
 
 
 class Deliveries(Verbs):
-    """The verbs of `Store` for workers that deliver."""
+    """The verbs of `Store` for workers that deliver, and of `KeepsDesk` for staff who decide."""
 
     async def claim_delivery(self, worker: str, conversation_id: str) -> Delivery | None:
         facts = await self._claim("claim_delivery", worker, conversation_id, new_id())
@@ -42,6 +44,18 @@ class Deliveries(Verbs):
             return Settled(fenced=True)
         return Settled(False, rows.changed(facts["changed"]).events, rows.moment(facts["deliver_at"]))
 
+    async def retry(self, message_id: str) -> Changed:
+        facts = await self._message_facts("retry", message_id)
+        if "not" in facts:
+            raise Conflict("This message has not failed.")
+        return rows.changed(facts)
+
+    async def decide(self, message_id: str, arrived: bool) -> Changed:
+        facts = await self._message_facts("decide", message_id, arrived)
+        if "not" in facts:
+            raise Conflict("Nothing is to be decided about this message.")
+        return rows.changed(facts)
+
 
 def _status(end: DeliveryEnd) -> str:
     if isinstance(end, WaitAndSend):
@@ -55,6 +69,7 @@ def _status(end: DeliveryEnd) -> str:
 
 def _delivery(facts: rows.Facts) -> Delivery:
     message = rows.message(facts["message"])
+    template = rows.template(message.meta.get("template"))
     return Delivery(
         outgoing=Outgoing(
             message_id=message.id,
@@ -65,11 +80,13 @@ def _delivery(facts: rows.Facts) -> Delivery:
             attempt=facts["attempt"],
             sending_since=datetime.fromisoformat(facts["sending_since"]),
             attachments=message.attachments,
-            template=rows.template(message.meta.get("template")),
+            template=template,
             window_closes_at=rows.moment(facts["window_closes_at"]),
             author=message.author.kind,
             seq=message.seq,
             created_at=message.created_at,
+            proactive=bool(template or message.meta.get("proactive")),
+            opted_out=facts["opted_out"],
         ),
         fence=facts["fence"],
         doubtful=facts["doubtful"],

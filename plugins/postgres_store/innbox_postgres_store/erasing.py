@@ -22,10 +22,10 @@ class Erasing(Verbs):
         return {
             "hotel": hotel,
             "exported_at": _time(facts["exported_at"]),
-            "guest": {**facts["guest"], "created_at": _time(facts["guest"]["created_at"])},
+            "guest": _with_times(facts["guest"], "created_at", "opted_out_at"),
             "addresses": facts["addresses"] or [],
             "conversations": [_conversation(one) for one in facts["conversations"] or ()],
-            "webhooks": [{**one, "received_at": _time(one["received_at"])} for one in facts["webhooks"] or ()],
+            "webhooks": [_with_times(one, "received_at") for one in facts["webhooks"] or ()],
         }
 
     async def erase_guest(self, hotel: str, channel: str, handle: str, by: str, key: bytes = b"") -> Erased | None:
@@ -69,7 +69,9 @@ def _conversation(facts: rows.Facts) -> dict[str, Any]:
     return {
         **rows.conversation(facts["conversation"]).as_json(),
         "messages": [message.as_export() for message in rows.messages(facts["messages"])],
-        "turns": [{**turn, "ended_at": _time(turn["ended_at"])} for turn in facts["turns"] or ()],
+        "turns": [_with_times(one, "ended_at") for one in facts["turns"] or ()],
+        "suggestions": [_with_times(one, "made_at", "settled_at") for one in facts["suggestions"] or ()],
+        "scheduled": [_with_times(one, "at", "created_at", "ended_at") for one in facts["scheduled"] or ()],
     }
 
 
@@ -77,8 +79,11 @@ def _gone(facts: rows.Facts) -> tuple[Event, ...]:
     return tuple(Event.gone(*reference) for reference in facts["gone"])
 
 
-def _time(text: str) -> str:
-    """Return a time of the database's JSON as Innbox writes times."""
+def _with_times(facts: rows.Facts, *names: str) -> dict[str, Any]:
+    """Return facts with the times of these names as Innbox writes times."""
+    return {**facts, **{name: _time(facts[name]) for name in names}}
+
+
+def _time(text: str | None) -> str | None:
     at = rows.moment(text)
-    assert at is not None
-    return rfc3339(at)
+    return rfc3339(at) if at else None

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
-from innbox import Changed, MediaContent, MediaJob, Pulse
+from innbox import Changed, Conflict, MediaContent, MediaJob, Pulse
 from innbox_postgres_store import rows
 from innbox_postgres_store.verbs import Verbs
 
@@ -26,6 +26,12 @@ class House(Verbs):
         data, kind, name = (content.data, content.content_type, content.name) if content else (None, None, None)
         facts = await self._database.value("save_media", known, job.position, data, kind, name, url, again_at)
         return rows.changed(facts) if facts else None
+
+    async def retry_media(self, message_id: str, position: int) -> Changed:
+        facts = await self._message_facts("retry_media", message_id, position)
+        if "not" in facts:
+            raise Conflict("This file has not failed to come.")
+        return rows.changed(facts)
 
     async def media(self, message_id: str, position: int) -> MediaContent | None:
         known = rows.as_id(message_id)

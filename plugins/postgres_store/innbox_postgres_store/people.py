@@ -7,13 +7,16 @@ from typing import Any
 
 from psycopg import errors
 
-from innbox import Conflict, NotFound, User
+from innbox import AuditEntry, Conflict, NotFound, Refused, User
+from innbox_postgres_store import rows
 from innbox_postgres_store.pool import Row
 from innbox_postgres_store.verbs import Verbs
 
+NEWEST = "ffffffff-ffff-ffff-ffff-ffffffffffff"  # before the first page
+
 
 class People(Verbs):
-    """The verbs of `Store` for accounts and settings."""
+    """The verbs of `Store` for accounts and settings, and of `KeepsDesk` for who did what."""
 
     async def add_user(self, user: User, password_hash: str) -> None:
         hotels = sorted(user.hotels) if user.hotels is not None else None
@@ -30,6 +33,10 @@ class People(Verbs):
     async def user(self, name: str) -> tuple[User, str] | None:
         found = await self._database.rows("user", name)
         return (_user(found[0]), found[0][5]) if found else None
+
+    async def change_user(self, name: str, role: str, hotels: frozenset[str] | None) -> None:
+        wanted = sorted(hotels) if hotels is not None else None
+        _found(name, await self._database.rows("change_user", name, role, wanted))
 
     async def set_password(self, name: str, password_hash: str) -> None:
         _found(name, await self._database.rows("set_password", name, password_hash))
@@ -56,6 +63,20 @@ class People(Verbs):
     async def change_settings(self, hotel: str, values: Mapping[str, Any], user: str) -> None:
         texts = [None if value is None else json.dumps(value) for value in values.values()]
         await self._database.rows("change_settings", hotel, list(values), texts, user)
+
+    async def audit(self, entry: AuditEntry) -> None:
+        about = rows.as_id(entry.conversation_id)
+        detail = json.dumps(dict(entry.detail))
+        await self._database.rows("audit", entry.id, entry.at, entry.user, entry.action, entry.hotel, about, detail)
+
+    async def audit_log(
+        self, hotels: frozenset[str] | None, before: str | None, limit: int, user: str | None = None
+    ) -> Sequence[AuditEntry]:
+        wanted = sorted(hotels) if hotels is not None else None
+        below = NEWEST if before is None else rows.as_id(before)
+        if below is None:
+            raise Refused("This is not a page of the audit log.", code="bad_cursor")
+        return [AuditEntry(*row) for row in await self._database.rows("audit_page", wanted, below, max(limit, 1), user)]
 
 
 def _user(row: Row) -> User:

@@ -37,7 +37,8 @@ SELECT CASE
     WHEN is_kept_out($1, $19, $20::text[], $12::timestamptz) THEN json_build_object('erased', true)
     ELSE ingest_message(
         $1, $2, $3, $4, $5::uuid, $6::uuid, $7::uuid, $8, $9::jsonb, $10, $11, $12::timestamptz, $13::json, $14::json,
-        make_interval(secs => $15::float8), make_interval(secs => $16::float8), $17, make_interval(secs => $18::float8)
+        make_interval(secs => $15::float8), make_interval(secs => $16::float8), $17, make_interval(secs => $18::float8),
+        $21::text[], $22, make_interval(secs => $23::float8), $24::jsonb, $25::boolean, $26::jsonb
     )
 END
 
@@ -119,8 +120,8 @@ SELECT settle_delivery($1::uuid, $2::uuid, $3, $4, $5::timestamptz, $6, $7, $8, 
 
 -- staff
 
--- name: staff_message
-SELECT staff_message($1::uuid, $2, $3::jsonb, $4)
+-- name: staff_reply
+SELECT staff_reply($1::uuid, $2, $3::jsonb, $4, $5::integer, $6::uuid, $7::bytea[], $8::text[], $9::text[])
 
 -- name: staff_note
 SELECT staff_note($1::uuid, $2::jsonb, $3)
@@ -136,6 +137,192 @@ SELECT resolve($1::uuid)
 
 -- name: mark_read
 SELECT mark_read($1::uuid)
+
+
+-- the tools of the desk
+
+-- name: set_labels
+SELECT set_labels($1::uuid, $2::text[], $3::text[])
+
+-- name: assign
+SELECT assign($1::uuid, $2)
+
+-- name: snooze
+SELECT snooze($1::uuid, $2::timestamptz)
+
+-- name: set_bot_mode
+SELECT set_bot_mode($1::uuid, $2)
+
+-- name: set_bot_back
+SELECT set_bot_back($1::uuid, $2::timestamptz)
+
+-- name: acknowledge
+SELECT acknowledge($1::uuid, $2)
+
+-- name: canned_replies
+SELECT id::text, hotel, shortcut, text FROM canned_replies
+WHERE $1::text[] IS NULL OR hotel = ANY ($1::text[])
+ORDER BY hotel COLLATE "C", shortcut_key COLLATE "C"
+
+-- a reply keeps its hotel: one of another hotel's is not there for the caller
+-- name: save_canned
+INSERT INTO canned_replies (id, hotel, shortcut, shortcut_key, text) VALUES ($1::uuid, $2, $3, $4, $5)
+ON CONFLICT (id) DO UPDATE
+SET shortcut = excluded.shortcut, shortcut_key = excluded.shortcut_key, text = excluded.text
+WHERE canned_replies.hotel = excluded.hotel
+RETURNING true
+
+-- name: remove_canned
+DELETE FROM canned_replies WHERE id = $1::uuid RETURNING true
+
+
+-- timers
+
+-- name: due_timers
+SELECT due.kind, due.hotel, due.conversation_id::text, due.subject::text
+FROM (
+    (
+        SELECT 'wake' AS kind, hotel, id AS conversation_id, id AS subject, snoozed_until AS at FROM conversations
+        WHERE snoozed_until <= now() ORDER BY snoozed_until LIMIT $1
+    )
+    UNION ALL
+    (
+        SELECT 'bot_back', hotel, id, id, bot_back_at FROM conversations
+        WHERE bot_back_at <= now() ORDER BY bot_back_at LIMIT $1
+    )
+    UNION ALL
+    (
+        SELECT 'ring', hotel, id, id, ring_at FROM conversations
+        WHERE ring_at <= now() ORDER BY ring_at LIMIT $1
+    )
+    UNION ALL
+    (
+        SELECT 'send', c.hotel, s.conversation_id, s.id, s.at
+        FROM scheduled_messages AS s JOIN conversations AS c ON c.id = s.conversation_id
+        WHERE s.at <= now() AND s.ended_at IS NULL ORDER BY s.at LIMIT $1
+    )
+) AS due
+ORDER BY due.at
+LIMIT $1
+
+-- name: wake_snoozed
+SELECT wake_snoozed($1::uuid)
+
+-- name: bot_back
+SELECT bot_back($1::uuid, $2)
+
+-- name: ring
+SELECT ring($1::uuid, $2, $3::timestamptz)
+
+-- name: schedule
+SELECT schedule_message($1::uuid, $2::uuid, $3, $4, $5::timestamptz, $6)
+
+-- NULL: there is no such conversation
+-- name: scheduled
+SELECT (
+    SELECT coalesce(json_agg(scheduled_facts(s) ORDER BY s.at, s.id), '[]')
+    FROM scheduled_messages AS s WHERE s.conversation_id = c.id AND s.ended_at IS NULL
+)
+FROM conversations AS c
+WHERE c.id = $1::uuid
+
+-- name: unschedule
+SELECT unschedule($1::uuid)
+
+-- name: send_scheduled
+SELECT send_scheduled($1::uuid, $2::jsonb)
+
+
+-- views
+
+-- name: view
+SELECT
+    (SELECT last FROM event_counter),
+    (
+        SELECT json_agg(cf.facts ORDER BY page.number)
+        FROM view_page($1, $2, $3::text[], $4, $5::timestamptz, $6::uuid, $7::integer) WITH ORDINALITY
+            AS page (id, at, number)
+        JOIN conversation_facts AS cf ON cf.id = page.id
+    )
+
+-- name: view_counts
+SELECT view_counts($1, $2::text[], $3::integer)
+
+-- name: labels
+SELECT labels_at($1::text[])
+
+
+-- drafts, translations and decisions of staff
+
+-- name: dismiss_suggestion
+SELECT dismiss_suggestion($1::uuid, $2::uuid, $3)
+
+-- name: save_translation
+SELECT save_translation($1::uuid, $2, $3, $4)
+
+-- name: turn
+SELECT json_build_object(
+    'id', t.id, 'conversation_id', t.conversation_id, 'ending', t.ending, 'ended_at', t.ended_at, 'record', t.record,
+    'effects', (
+        SELECT json_agg(json_build_object(
+            'tool', e.tool, 'what', e.what, 'data', e.data, 'needs_approval', e.needs_approval
+        ) ORDER BY e.id)
+        FROM tool_effects AS e WHERE e.turn_id = t.id
+    )
+)
+FROM turns AS t
+WHERE t.id = $1::uuid
+
+-- name: retry
+SELECT retry($1::uuid)
+
+-- name: decide
+SELECT decide($1::uuid, $2)
+
+-- name: retry_media
+SELECT retry_media($1::uuid, $2::integer)
+
+-- name: guest_record
+SELECT json_build_object(
+    'conversation', here.facts, 'first_seen_at', g.created_at, 'opted_out_at', g.opted_out_at,
+    'addresses', (
+        SELECT json_agg(json_build_array(a.channel, a.handle) ORDER BY a.channel, a.handle)
+        FROM addresses AS a WHERE a.guest_id = g.id
+    ),
+    'others', (
+        SELECT json_agg(cf.facts ORDER BY other.last_at DESC, other.id DESC)
+        FROM (
+            SELECT c.id, c.last_at FROM conversations AS c
+            WHERE c.guest_id = g.id AND c.id <> here.id
+            ORDER BY c.last_at DESC, c.id DESC
+            LIMIT 20
+        ) AS other JOIN conversation_facts AS cf ON cf.id = other.id
+    )
+)
+FROM conversation_facts AS here JOIN guests AS g ON g.id = here.guest_id
+WHERE here.id = $1::uuid
+
+-- name: set_opt_out
+SELECT set_opt_out($1::uuid, $2)
+
+
+-- figures and the audit log
+
+-- name: figures
+SELECT
+    hotel, at, guest_messages, bot_messages, staff_messages, failed, hand_overs, turns, cost_usd, waits_by_bot,
+    waits_by_staff, resolved, solve_seconds
+FROM figures
+WHERE at >= $2::timestamptz AND at < $3::timestamptz AND ($1::text[] IS NULL OR hotel = ANY ($1::text[]))
+ORDER BY at, hotel
+
+-- name: audit
+INSERT INTO audit (id, at, user_name, action, hotel, conversation_id, detail)
+VALUES ($1::uuid, least($2::timestamptz, clock_timestamp()), $3, $4, $5, $6::uuid, $7::json)
+ON CONFLICT DO NOTHING
+
+-- name: audit_page
+SELECT id::text, at, user_name, action, hotel, conversation_id::text, detail FROM audit_page($1::text[], $2::uuid, $3::integer, $4)
 
 
 -- reading
@@ -166,7 +353,7 @@ SELECT
 -- name: search
 WITH page AS (
     SELECT * FROM inbox_search(
-        $1::text[], $2, $3, $4::timestamptz, $5::uuid, $6::integer, to_tsquery('simple', $7), $8
+        $1::text[], $2, $3, $4::timestamptz, $5::uuid, $6::integer, to_tsquery('simple', $7), $8, $9
     )
 )
 SELECT
@@ -230,6 +417,9 @@ SELECT name, role, hotels, disabled, created_at FROM users ORDER BY lower(name)
 
 -- name: user
 SELECT name, role, hotels, disabled, created_at, password_hash FROM users WHERE lower(name) = lower($1)
+
+-- name: change_user
+UPDATE users SET role = $2, hotels = $3::text[] WHERE lower(name) = lower($1) RETURNING name
 
 -- name: set_password
 WITH changed AS (

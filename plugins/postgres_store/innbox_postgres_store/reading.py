@@ -49,7 +49,7 @@ class Reading(Verbs):
         page = (hotels, query.status, query.handled_by, *_position(query.cursor), limit + 1)
         q = (query.q or "").strip()
         if q:
-            ((last_event, found),) = await self._database.rows("search", *page, words(q), handle(q))
+            ((last_event, found),) = await self._database.rows("search", *page, words(q), handle(q), q.casefold())
         else:
             ((last_event, found),) = await self._database.rows("inbox", *page)
         conversations = tuple(rows.conversation(facts) for facts in found or ())

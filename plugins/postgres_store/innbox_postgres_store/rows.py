@@ -21,10 +21,12 @@ from innbox import (
     EventName,
     Failure,
     Guest,
+    GuestRecord,
     HandledBy,
     Message,
     Suggestion,
     Template,
+    TurnFacts,
     Urgent,
     new_id,
 )
@@ -116,6 +118,27 @@ def suggestion(facts: Facts | None) -> Suggestion | None:
     if facts is None:
         return None
     return Suggestion(facts["id"], facts["text"], facts["seq"], facts["turn_id"], tuple(facts["sources"]))
+
+
+def guest_record(facts: Facts) -> GuestRecord:
+    return GuestRecord(
+        guest=conversation(facts["conversation"]).guest,
+        first_seen_at=datetime.fromisoformat(facts["first_seen_at"]),
+        addresses=tuple((channel, handle) for channel, handle in facts["addresses"] or ()),
+        opted_out_at=moment(facts["opted_out_at"]),
+        conversations=tuple(conversation(one) for one in facts["others"] or ()),
+    )
+
+
+def turn(facts: Facts) -> TurnFacts:
+    return TurnFacts(
+        id=facts["id"],
+        conversation_id=facts["conversation_id"],
+        ending=facts["ending"],
+        ended_at=datetime.fromisoformat(facts["ended_at"]),
+        record=facts["record"],
+        effects=tuple(facts["effects"] or ()),
+    )
 
 
 def changed(facts: Facts) -> Changed:

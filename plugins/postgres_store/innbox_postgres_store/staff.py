@@ -1,26 +1,12 @@
 """What staff do with a conversation."""
 
-import json
-from collections.abc import Sequence
-
-from innbox import Author, AuthorKind, Changed, Conflict, Direction, Draft, IngestRules
+from innbox import Changed, Conflict, IngestRules
 from innbox_postgres_store import rows
 from innbox_postgres_store.verbs import Verbs
 
 
 class Staff(Verbs):
     """The verbs of `Store` for the desk."""
-
-    async def staff_message(
-        self, conversation_id: str, user: str, drafts: Sequence[Draft], client_id: str | None
-    ) -> Changed:
-        added = json.dumps(rows.drafts_json(drafts, Direction.OUT))
-        return await self._change("staff_message", conversation_id, user, added, client_id)
-
-    async def staff_note(self, conversation_id: str, user: str, text: str, client_id: str | None) -> Changed:
-        note = Draft(text, Author(AuthorKind.STAFF, user))
-        added = json.dumps(rows.drafts_json([note], Direction.NOTE))
-        return await self._change("staff_note", conversation_id, added, client_id)
 
     async def take_over(self, conversation_id: str, user: str) -> Changed:
         facts = await self._change_facts("take_over", conversation_id, user)

@@ -14,6 +14,7 @@ from innbox import (
     Effect,
     HandOver,
     NoReply,
+    Propose,
     Reply,
     Turn,
     TurnEnd,
@@ -52,7 +53,7 @@ class Turns(Verbs):
             turn.epoch,
             turn.last_seq,
             _ending(end),
-            isinstance(end, Reply) and end.even_if_newer,
+            isinstance(end, Reply | Propose) and end.even_if_newer,
             json.dumps(_drafts(turn, end)),
             json.dumps([_effect(effect) for effect in (() if isinstance(end, NoReply) else end.effects)]),
             json.dumps(end.record.as_json()),
@@ -90,9 +91,7 @@ def _turn(turn_id: str, facts: rows.Facts, history: int) -> Turn:
 
 
 def _ending(end: TurnEnd) -> str:
-    if isinstance(end, Reply):
-        return "reply"
-    return "hand_over" if isinstance(end, HandOver) else "no_reply"
+    return {Reply: "reply", HandOver: "hand_over", NoReply: "no_reply", Propose: "propose"}[type(end)]
 
 
 def _drafts(turn: Turn, end: TurnEnd) -> list[dict[str, Any]]:
@@ -105,6 +104,8 @@ def _drafts(turn: Turn, end: TurnEnd) -> list[dict[str, Any]]:
             *rows.drafts_json([note], Direction.NOTE, turn_id=turn.id),
             *rows.drafts_json(notice, Direction.OUT, turn_id=turn.id),
         ]
+    if isinstance(end, Propose):
+        return [{"id": new_id(), "text": end.text}]
     return []
 
 

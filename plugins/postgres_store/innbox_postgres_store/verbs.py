@@ -26,6 +26,14 @@ class Verbs:
             raise NotFound("There is no such conversation.")
         return facts
 
+    async def _message_facts(self, name: str, message_id: str, *parameters: Any) -> rows.Facts:
+        """Run a verb that changes a message; `NotFound` where there is none."""
+        known = rows.as_id(message_id)
+        facts: rows.Facts | None = await self._database.value(name, known, *parameters) if known else None
+        if facts is None:
+            raise NotFound("There is no such message.")
+        return facts
+
     async def _claim(self, name: str, worker: str, conversation_id: str, token: str, *parameters: Any) -> Any:
         """Make a claim, or return None. One whose answer does not arrive is given back with the next heartbeat."""
         known = rows.as_id(conversation_id)

@@ -11,3 +11,5 @@ DELETE FROM chores;
 DELETE FROM watermarks;
 DELETE FROM counters;
 DELETE FROM canned_replies;
+DELETE FROM figures;
+DELETE FROM audit;

@@ -8,18 +8,21 @@ from innbox import (
     Address,
     AuthorKind,
     Changed,
+    Conflict,
     Delivery,
     DeliveryEnd,
     DeliveryStatus,
     Event,
     Failure,
     Finish,
+    NotFound,
     Outgoing,
     Settled,
     StatusReport,
     WaitAndAsk,
     WaitAndSend,
 )
+from innbox_sqlite_store import figures
 from innbox_sqlite_store.database import Transaction
 from innbox_sqlite_store.log import shown, tell
 from innbox_sqlite_store.rows import attachments_of, maybe_moment, message_of, microseconds, moment, template_of
@@ -51,6 +54,8 @@ def claim_delivery(tx: Transaction, worker: str, conversation_id: str) -> Delive
         attachments=attachments_of(row["attachments"]),
         template=template_of(row["template"]),
         window_closes_at=maybe_moment(claimed["window_closes_at"]),
+        proactive=bool(row["template"] or message.meta.get("proactive")),
+        opted_out=bool(claimed["opted_out"]),
     )
     return Delivery(
         outgoing=outgoing,
@@ -67,14 +72,16 @@ def settle_delivery(tx: Transaction, delivery: Delivery, end: DeliveryEnd) -> Se
     conversation_id = delivery.outgoing.conversation_id
     claim = tx.one("conversation", id=conversation_id)
     message = tx.one("message", id=delivery.outgoing.message_id)
-    lost = claim is None or claim["deliver_fence"] != delivery.fence or claim["deliver_worker"] is None
-    if lost or message is None:
+    if claim is None or message is None:
+        return Settled(fenced=True)
+    if claim["deliver_fence"] != delivery.fence or claim["deliver_worker"] is None:
         return Settled(fenced=True)
     changed = _change(tx, message, _after_attempt(message, end), delivery.outgoing.address.channel)
     tx.run("give_back_delivery", id=conversation_id)
     at = tx.one("set_deliver_at", id=conversation_id)
     events: tuple[Event, ...] = ()
     if changed is not None:
+        _count_failure(tx, claim["hotel"], message, changed)
         events = tell(tx, shown(tx, conversation_id), updated=(message_of(changed),), conversation_too=False)
     return Settled(fenced=False, events=events, deliver_at=maybe_moment(at["deliver_at"]) if at else None)
 
@@ -84,12 +91,58 @@ def report_status(tx: Transaction, report: StatusReport) -> Changed | None:
     message = _reported(tx, report)
     if message is None:
         return None
-    changed = _change(tx, message, _after_report(message, report), report.channel)
+    changed = _change(tx, message, _after_report(tx, message, report), report.channel)
+    if changed is None:
+        return Changed(shown(tx, message["conversation_id"]))
+    told = _told(tx, changed)
+    _count_failure(tx, told.conversation.hotel, message, changed)
+    return told
+
+
+def retry(tx: Transaction, message_id: str) -> Changed:
+    """See `KeepsDesk.retry`."""
+    if _named(tx, message_id)["status"] != DeliveryStatus.FAILED.value:
+        raise Conflict("This message has not failed.")
+    return _send_anew(tx, message_id)
+
+
+def decide(tx: Transaction, message_id: str, arrived: bool) -> Changed:
+    """See `KeepsDesk.decide`."""
+    if _named(tx, message_id)["status"] != DeliveryStatus.PARKED.value:
+        raise Conflict("Nothing is to be decided about this message.")
+    if not arrived:
+        return _send_anew(tx, message_id)
+    row = tx.one("mark_sent", id=message_id)
+    assert row is not None
+    return _told(tx, row)
+
+
+def _named(tx: Transaction, message_id: str) -> Row:
+    message = tx.one("message", id=message_id)
+    if message is None:
+        raise NotFound("There is no such message.")
+    return message
+
+
+def _send_anew(tx: Transaction, message_id: str) -> Changed:
+    """Make a message pending again, for an attempt that a person has decided on. The bot's too, though staff have the
+    conversation: it is their word now."""
+    tx.run("retire_provider_id", id=message_id)
+    row = tx.one("send_anew", id=message_id)
+    assert row is not None
+    return _told(tx, row)
+
+
+def _told(tx: Transaction, message: Row) -> Changed:
+    """Return the conversation of a message whose delivery has changed, with the event that says so."""
     tx.run("set_deliver_at", id=message["conversation_id"])
     conversation = shown(tx, message["conversation_id"])
-    if changed is None:
-        return Changed(conversation)
-    return Changed(conversation, events=tell(tx, conversation, updated=(message_of(changed),), conversation_too=False))
+    return Changed(conversation, events=tell(tx, conversation, updated=(message_of(message),), conversation_too=False))
+
+
+def _count_failure(tx: Transaction, hotel: str, before: Row, after: Row) -> None:
+    if before["status"] != after["status"] == DeliveryStatus.FAILED.value:
+        figures.count(tx, hotel, failed=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,8 +171,11 @@ def _change(tx: Transaction, message: Row, after: _State, channel: str) -> Row |
     stays with the message of the channel that had it first."""
     before = _state(message)
     new_id = after.provider_id if before.provider_id is None else None
-    if new_id and tx.one("out_message_of_provider", provider_id=new_id, channel=channel):
+    holder = tx.one("out_message_of_provider", provider_id=new_id, channel=channel) if new_id else None
+    if holder and holder["id"] != message["id"]:
         after = replace(after, provider_id=None)
+    elif holder:
+        tx.run("unretire_provider_id", id=message["id"], provider_id=new_id)
     if after == before:
         return None
     row = tx.one(
@@ -172,12 +228,17 @@ def _reported(tx: Transaction, report: StatusReport) -> Row | None:
     return message
 
 
-def _after_report(message: Row, report: StatusReport) -> _State:
-    """Return the state after a provider's word. That it is still at it (`sending`) settles nothing."""
+def _after_report(tx: Transaction, message: Row, report: StatusReport) -> _State:
+    """Return the state after a provider's word. That it is still at it (`sending`) settles nothing. Nor does a word on
+    an attempt in whose place staff had another one made, unless it says that the guest has the message."""
     before = _state(message)
     provider_id = before.provider_id or report.provider_id
+    retired = tx.one("is_retired", id=message["id"], provider_id=report.provider_id) is not None
+    least = DELIVERY_RANK[DeliveryStatus.DELIVERED if retired else DeliveryStatus.SENT]
     rank = DELIVERY_RANK[report.status]
-    if rank >= DELIVERY_RANK[DeliveryStatus.SENT] and rank > DELIVERY_RANK[before.status]:
+    if rank >= least and rank > DELIVERY_RANK[before.status]:
         error = report.failure if report.status is DeliveryStatus.FAILED else None
         return _State(report.status, error, provider_id, before.due_at, before.absences)
+    if retired:
+        return before
     return _State(before.status, before.error, provider_id, before.due_at, before.absences)

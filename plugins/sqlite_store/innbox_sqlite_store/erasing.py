@@ -7,7 +7,7 @@ from typing import Any
 
 from innbox import Address, Erased, Event, Inbound, Tombstone, address_mark, marks_of, message_mark, rfc3339
 from innbox_sqlite_store.database import Transaction
-from innbox_sqlite_store.rows import conversation_of, message_of, microseconds, moment, to_json
+from innbox_sqlite_store.rows import conversation_of, effect_of, message_of, microseconds, moment, to_json
 
 EVERYTHING = 2**63 - 1
 
@@ -33,6 +33,7 @@ def export_guest(tx: Transaction, hotel: str, channel: str, handle: str) -> Mapp
             "name": guest["name"],
             "language": guest["language"],
             "created_at": rfc3339(moment(guest["created_at"])),
+            "opted_out_at": _time(guest["opted_out_at"]),
         },
         "addresses": [{"channel": one.channel, "handle": one.handle} for one in _addresses(tx, guest["id"])],
         "conversations": [_conversation(tx, row) for row in tx.all("conversations_of_guest", id=guest["id"])],
@@ -95,6 +96,8 @@ def _conversation(tx: Transaction, row: Row) -> dict[str, Any]:
         **conversation_of(row).as_json(),
         "messages": [message_of(message).as_export() for message in reversed(messages)],
         "turns": [_turn(tx, turn) for turn in tx.all("turns_of_conversation", id=row["id"])],
+        "suggestions": [_suggestion(one) for one in tx.all("suggestions_of_conversation", id=row["id"])],
+        "scheduled": [_scheduled(one) for one in tx.all("scheduled_of_conversation", id=row["id"])],
     }
 
 
@@ -104,16 +107,31 @@ def _turn(tx: Transaction, row: Row) -> dict[str, Any]:
         "ending": row["ending"],
         "ended_at": rfc3339(moment(row["ended_at"])),
         "record": json.loads(row["record"]),
-        "effects": [
-            {
-                "tool": effect["tool"],
-                "what": effect["what"],
-                "data": json.loads(effect["data"]),
-                "needs_approval": bool(effect["needs_approval"]),
-            }
-            for effect in tx.all("effects_of_turn", id=row["id"])
-        ],
+        "effects": [effect_of(effect) for effect in tx.all("effects_of_turn", id=row["id"])],
     }
+
+
+def _suggestion(row: Row) -> dict[str, Any]:
+    names = ("id", "turn_id", "seq", "text", "outcome", "final_text", "settled_by")
+    return {
+        **{name: row[name] for name in names},
+        "sources": json.loads(row["sources"]),
+        "made_at": _time(row["made_at"]),
+        "settled_at": _time(row["settled_at"]),
+    }
+
+
+def _scheduled(row: Row) -> dict[str, Any]:
+    return {
+        "id": row["id"],
+        "user": row["user_name"],
+        "text": row["text"],
+        **{name: _time(row[name]) for name in ("at", "created_at", "ended_at")},
+    }
+
+
+def _time(stored: int | None) -> str | None:
+    return None if stored is None else rfc3339(moment(stored))
 
 
 def _webhooks(tx: Transaction, guest_id: str) -> list[Row]:

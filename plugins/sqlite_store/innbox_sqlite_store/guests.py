@@ -1,4 +1,4 @@
-"""Taking in what guests write."""
+"""Taking in what guests write, and what is known of them."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -6,19 +6,35 @@ from sqlite3 import Row
 from typing import Any
 
 from innbox import (
+    Author,
     AuthorKind,
+    BotMode,
+    Changed,
     ConversationStatus,
     Direction,
+    Draft,
+    GuestRecord,
     HandledBy,
     Inbound,
     Ingested,
     IngestRules,
+    Message,
     new_id,
+    opt_out_note,
 )
+from innbox_sqlite_store import figures
 from innbox_sqlite_store.database import MICROSECONDS, Transaction
 from innbox_sqlite_store.erasing import is_kept_out
-from innbox_sqlite_store.log import shown, tell
-from innbox_sqlite_store.rows import attachments_to_json, maybe_moment, message_of, microseconds, to_json
+from innbox_sqlite_store.log import add_messages, bare, changed, end_suggestion, shown, tell
+from innbox_sqlite_store.rows import (
+    attachments_to_json,
+    conversation_of,
+    maybe_moment,
+    message_of,
+    microseconds,
+    moment,
+    to_json,
+)
 
 
 def ingest(tx: Transaction, inbound: Inbound, rules: IngestRules) -> Ingested:
@@ -30,36 +46,44 @@ def ingest(tx: Transaction, inbound: Inbound, rules: IngestRules) -> Ingested:
     if is_kept_out(tx, inbound, rules.erasure_key):
         return Ingested.kept_out(inbound)
     conversation = _conversation(tx, inbound, rules, _guest(tx, inbound))
-    message_id = _add_message(tx, conversation, inbound)
+    message = _add_message(tx, conversation, inbound)
     tx.run(
         "add_raw_inbound",
         channel=channel,
         provider_id=inbound.provider_id,
         raw=to_json(inbound.raw),
-        message_id=message_id,
+        message_id=message.id,
     )
-    after = _after_message(tx, conversation, inbound, rules)
-    tx.run(
+    wish = _keep_wish(tx, conversation, rules)
+    after = _after_message(tx, conversation, inbound, rules, wish)
+    moved = after.epoch != conversation["epoch"]
+    grown = tx.one(
         "guest_wrote",
         id=conversation["id"],
         handle=inbound.address.handle,
         handled_by=after.handled_by.value,
         epoch=after.epoch,
         assignee=after.assignee,
-        handed=after.epoch != conversation["epoch"],
-        seq=conversation["last_seq"] + 1,
-        message_id=message_id,
+        handed=moved,
+        seq=message.seq,
+        message_id=message.id,
         window_closes_at=after.window_closes_at,
+        wish=wish,
         burst_since=after.burst_since,
         answer_at=after.answer_at,
     )
-    changed = shown(tx, conversation["id"])
-    assert changed.last_message is not None
+    assert grown is not None
+    if moved:
+        end_suggestion(tx, grown)
+    alarmed = bool(rules.urgent) and conversation["handled_by"] == HandledBy.BOT.value
+    figures.count(tx, inbound.hotel, guest_messages=1, hand_overs=int(alarmed))
+    added = add_messages(tx, grown, _drafts(tx, conversation, rules, message, wish))
+    now_is = shown(tx, conversation["id"])
     return Ingested(
-        message=changed.last_message,
-        conversation=changed,
+        message=message,
+        conversation=now_is,
         duplicate=False,
-        events=tell(tx, changed, new=(changed.last_message,)),
+        events=tell(tx, now_is, new=(message, *added)),
         answer_at=maybe_moment(after.answer_at),
     )
 
@@ -67,6 +91,30 @@ def ingest(tx: Transaction, inbound: Inbound, rules: IngestRules) -> Ingested:
 def keep_aside(tx: Transaction, channel: str, provider_id: str, raw: Mapping[str, Any], reason: str) -> None:
     """See `Store.keep_aside`."""
     tx.run("keep_aside", channel=channel, provider_id=provider_id, raw=to_json(raw), reason=reason)
+
+
+def guest_record(tx: Transaction, conversation_id: str) -> GuestRecord | None:
+    """See `KeepsDesk.guest_record`."""
+    here = tx.one("shown_conversation", id=conversation_id)
+    guest = tx.one("guest", id=here["guest_id"]) if here else None
+    if here is None or guest is None:
+        return None
+    others = tx.all("other_conversations", guest_id=guest["id"], id=conversation_id)
+    return GuestRecord(
+        guest=conversation_of(here).guest,
+        first_seen_at=moment(guest["created_at"]),
+        addresses=tuple((row["channel"], row["handle"]) for row in tx.all("addresses_of_guest", id=guest["id"])),
+        opted_out_at=maybe_moment(guest["opted_out_at"]),
+        conversations=tuple(conversation_of(row) for row in others),
+    )
+
+
+def set_opt_out(tx: Transaction, conversation_id: str, out: bool) -> Changed:
+    """See `KeepsDesk.set_opt_out`. The first time that they said so stays."""
+    before = bare(tx, conversation_id)
+    if tx.one("set_opt_out", id=before["guest_id"], out=out) is None:
+        return Changed(shown(tx, conversation_id))
+    return changed(tx, conversation_id)
 
 
 def _duplicate(tx: Transaction, message_id: str) -> Ingested:
@@ -118,11 +166,10 @@ def _conversation(tx: Transaction, inbound: Inbound, rules: IngestRules, guest_i
     return row
 
 
-def _add_message(tx: Transaction, conversation: Row, inbound: Inbound) -> str:
-    message_id = new_id()
-    tx.run(
+def _add_message(tx: Transaction, conversation: Row, inbound: Inbound) -> Message:
+    row = tx.one(
         "add_message",
-        id=message_id,
+        id=new_id(),
         conversation_id=conversation["id"],
         seq=conversation["last_seq"] + 1,
         direction=Direction.IN.value,
@@ -137,10 +184,45 @@ def _add_message(tx: Transaction, conversation: Row, inbound: Inbound) -> str:
         template=None,
         due_at=None,
     )
+    assert row is not None
     for position, attachment in enumerate(inbound.attachments):
         if attachment.state == "fetching":
-            tx.run("add_media", message_id=message_id, position=position)
-    return message_id
+            tx.run("add_media", message_id=row["id"], position=position)
+    return message_of(row)
+
+
+def _keep_wish(tx: Transaction, conversation: Row, rules: IngestRules) -> bool:
+    """Keep the guest's wish to opt out, or in again; say whether the message tells of one. Who never opted out says
+    something else with the words of opting in."""
+    if rules.opts_out is None:
+        return False
+    return tx.one("set_wish", id=conversation["guest_id"], out=rules.opts_out) is not None
+
+
+def _drafts(
+    tx: Transaction, conversation: Row, rules: IngestRules, message: Message, wish: bool
+) -> list[tuple[Direction, Draft]]:
+    """Return what is said after a guest's message: to staff of a wish, to the guest where it raises an alarm."""
+    drafts: list[tuple[Direction, Draft]] = []
+    if wish and rules.opts_out is not None:
+        drafts.append((Direction.NOTE, opt_out_note(rules.opts_out)))
+    if rules.urgent and (conversation["urgent_since"] is None or conversation["urgent_acknowledged_by"] is not None):
+        _raise_alarm(tx, conversation, rules)
+        if rules.notice:
+            notice = Draft(rules.notice, Author(AuthorKind.BOT), meta={"trace": message.id})
+            drafts.append((Direction.OUT, notice))
+    return drafts
+
+
+def _raise_alarm(tx: Transaction, conversation: Row, rules: IngestRules) -> None:
+    seconds = rules.ring_seconds
+    tx.run(
+        "raise_alarm",
+        id=conversation["id"],
+        words=to_json(rules.urgent),
+        ring_for=rules.ring_for,
+        ring_at=None if seconds is None else tx.now + int(seconds * MICROSECONDS),
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,21 +237,35 @@ class _After:
     answer_at: int | None
 
 
-def _after_message(tx: Transaction, conversation: Row, inbound: Inbound, rules: IngestRules) -> _After:
+def _after_message(tx: Transaction, conversation: Row, inbound: Inbound, rules: IngestRules, wish: bool) -> _After:
     handled_by, epoch, assignee = HandledBy(conversation["handled_by"]), conversation["epoch"], conversation["assignee"]
+    hands = _hands(conversation, rules)
     if conversation["status"] != ConversationStatus.OPEN.value:
-        handled_by, epoch, assignee = _first_hands(rules), epoch + 1, None
-    elif handled_by is HandledBy.BOT and not rules.bot_on:
+        handled_by, epoch, assignee = hands, epoch + 1, None
+    elif handled_by is HandledBy.BOT and hands is HandledBy.STAFF:
         handled_by, epoch = HandledBy.STAFF, epoch + 1
-    burst_since = (conversation["burst_since"] or tx.now) if handled_by is HandledBy.BOT else None
+    burst_since, answer_at = conversation["burst_since"], conversation["answer_at"]
+    if handled_by is HandledBy.STAFF:
+        burst_since = answer_at = None
+    elif not wish:
+        burst_since = burst_since or tx.now
+        answer_at = _answer_at(tx.now, burst_since, rules)
     return _After(
         handled_by=handled_by,
         epoch=epoch,
         assignee=assignee,
         window_closes_at=_window(tx.now, conversation["window_closes_at"], inbound, rules),
         burst_since=burst_since,
-        answer_at=_answer_at(tx.now, burst_since, rules) if burst_since is not None else None,
+        answer_at=answer_at,
     )
+
+
+def _hands(conversation: Row, rules: IngestRules) -> HandledBy:
+    """Return whose a conversation is that staff do not have: its own mode goes before the hotel's."""
+    mode = conversation["bot_mode"]
+    if rules.urgent or mode == BotMode.OFF.value:
+        return HandledBy.STAFF
+    return HandledBy.BOT if mode else _first_hands(rules)
 
 
 def _first_hands(rules: IngestRules) -> HandledBy:

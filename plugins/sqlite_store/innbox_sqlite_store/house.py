@@ -4,9 +4,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from importlib.resources import files
+from sqlite3 import Row
 from typing import Any
 
-from innbox import Attachment, Changed, MediaContent, MediaJob, Pulse
+from innbox import Attachment, Changed, Conflict, MediaContent, MediaJob, NotFound, Pulse
 from innbox_sqlite_store.database import Transaction
 from innbox_sqlite_store.log import shown, tell
 from innbox_sqlite_store.rows import (
@@ -79,17 +80,35 @@ def save_media(
     after = _after_fetching(tx, job, attachments[job.position], content, url, again_at)
     if after is None:
         return Changed(shown(tx, row["conversation_id"]))
-    changed = (*attachments[: job.position], after, *attachments[job.position + 1 :])
-    tx.run("set_attachments", id=job.message_id, attachments=attachments_to_json(changed))
-    conversation = shown(tx, row["conversation_id"])
-    updated = replace(message_of(row), attachments=changed)
-    return Changed(conversation, events=tell(tx, conversation, updated=(updated,), conversation_too=False))
+    return _with_attachment(tx, row, job.position, after)
+
+
+def retry_media(tx: Transaction, message_id: str, position: int) -> Changed:
+    """See `KeepsDesk.retry_media`."""
+    row = tx.one("message", id=message_id)
+    attachments = attachments_of(row["attachments"]) if row else ()
+    if row is None or not 0 <= position < len(attachments):
+        raise NotFound("There is no such file.")
+    if attachments[position].state != "failed":
+        raise Conflict("This file has not failed to come.")
+    tx.run("fetch_again", message_id=message_id, position=position)
+    return _with_attachment(tx, row, position, replace(attachments[position], state="fetching"))
 
 
 def media(tx: Transaction, message_id: str, position: int) -> MediaContent | None:
     """See `Store.media`."""
     row = tx.one("media", message_id=message_id, position=position)
     return MediaContent(row["content_type"], row["data"], row["name"]) if row else None
+
+
+def _with_attachment(tx: Transaction, message: Row, position: int, attachment: Attachment) -> Changed:
+    """Put an attachment into the place of the one that a message had there."""
+    before = attachments_of(message["attachments"])
+    attachments = (*before[:position], attachment, *before[position + 1 :])
+    tx.run("set_attachments", id=message["id"], attachments=attachments_to_json(attachments))
+    conversation = shown(tx, message["conversation_id"])
+    updated = replace(message_of(message), attachments=attachments)
+    return Changed(conversation, events=tell(tx, conversation, updated=(updated,), conversation_too=False))
 
 
 def _after_fetching(

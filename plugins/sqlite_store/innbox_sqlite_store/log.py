@@ -4,7 +4,20 @@ from collections.abc import Iterable, Sequence
 from sqlite3 import Row
 from typing import Any
 
-from innbox import Conversation, DeliveryStatus, Direction, Draft, Event, EventName, Message, NotFound, new_id
+from innbox import (
+    AuthorKind,
+    Changed,
+    Conversation,
+    DeliveryStatus,
+    Direction,
+    Draft,
+    Event,
+    EventName,
+    Message,
+    NotFound,
+    new_id,
+)
+from innbox_sqlite_store import figures
 from innbox_sqlite_store.database import Transaction
 from innbox_sqlite_store.rows import (
     attachments_to_json,
@@ -37,7 +50,8 @@ def add_messages(
 ) -> tuple[Message, ...]:
     """Add our own messages behind a conversation's last one; `out` messages are pending, and due now.
 
-    `more` may hold `client_id` (the desk's own id) and `turn_id`, which goes into the messages' `meta`.
+    `more` may hold `client_id` (the desk's own id), `turn_id`, which goes into the messages' `meta`, and where they
+    answer a guest who waited, `waited_since`. What leaves is counted.
     """
     of_turn = {"turn_id": more["turn_id"]} if more.get("turn_id") else {}
     added: list[Message] = []
@@ -64,7 +78,25 @@ def add_messages(
         added.append(message_of(row))
     if added:
         tx.run("conversation_grew", id=conversation["id"], seq=added[-1].seq, message_id=added[-1].id)
+        _count(tx, conversation, added, more.get("waited_since"))
     return tuple(added)
+
+
+def end_suggestion(
+    tx: Transaction, conversation: Row, outcome: str = "ended", by: str | None = None, final_text: str | None = None
+) -> None:
+    """Settle the bot's draft that waits in a conversation, where there is one."""
+    if conversation["suggestion_id"] is not None:
+        tx.run("settle_suggestion", id=conversation["id"], outcome=outcome, by=by, final_text=final_text)
+        tx.run("forget_suggestion", id=conversation["id"])
+
+
+def changed(
+    tx: Transaction, conversation_id: str, new: tuple[Message, ...] = (), updated: tuple[Message, ...] = ()
+) -> Changed:
+    """Return a conversation that has changed, with the events that say so."""
+    conversation = shown(tx, conversation_id)
+    return Changed(conversation, messages=new, events=tell(tx, conversation, new=new, updated=updated))
 
 
 def tell(
@@ -81,6 +113,18 @@ def tell(
     if conversation_too:
         events.append(_event(tx, EventName.CONVERSATION_UPDATE, conversation, None))
     return tuple(events)
+
+
+def _count(tx: Transaction, conversation: Row, added: Sequence[Message], waited_since: int | None) -> None:
+    writers = [message.author.kind for message in added if message.direction is Direction.OUT]
+    if writers:
+        figures.count(
+            tx,
+            conversation["hotel"],
+            bot_messages=writers.count(AuthorKind.BOT),
+            staff_messages=writers.count(AuthorKind.STAFF),
+            **{f"{writers[0].value}_waited": waited_since},
+        )
 
 
 def _event(tx: Transaction, name: EventName, conversation: Conversation, message: Message | None) -> Event:

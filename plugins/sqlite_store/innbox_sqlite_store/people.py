@@ -1,13 +1,17 @@
-"""Users, their sessions, and the settings that admins change at run time."""
+"""Users, their sessions, the settings that admins change at run time, and who did what."""
 
 import json
+import uuid
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from sqlite3 import Row
 from typing import Any
 
-from innbox import Conflict, NotFound, User
+from innbox import AuditEntry, Conflict, NotFound, Refused, User
 from innbox_sqlite_store.database import Transaction
-from innbox_sqlite_store.rows import microseconds, to_json, user_of
+from innbox_sqlite_store.rows import microseconds, moment, to_json, user_of
+
+NEWEST = "ffffffff-ffff-ffff-ffff-ffffffffffff"  # before the first page
 
 
 def add_user(tx: Transaction, user: User, password_hash: str) -> None:
@@ -35,6 +39,13 @@ def user(tx: Transaction, name: str) -> tuple[User, str] | None:
     """See `Store.user`."""
     row = tx.one("user", key=name.lower())
     return (user_of(row), row["password_hash"]) if row else None
+
+
+def change_user(tx: Transaction, name: str, role: str, hotels: frozenset[str] | None) -> None:
+    """See `KeepsDesk.change_user`."""
+    wanted = None if hotels is None else to_json(sorted(hotels))
+    if tx.one("change_user", key=name.lower(), role=role, hotels=wanted) is None:
+        raise _nobody(name)
 
 
 def set_password(tx: Transaction, name: str, password_hash: str) -> None:
@@ -86,6 +97,57 @@ def change_settings(tx: Transaction, hotel: str, values: Mapping[str, Any], user
             tx.run("remove_setting", hotel=hotel, key=key)
         else:
             tx.run("set_setting", hotel=hotel, key=key, value=to_json(value), user=user)
+
+
+def audit(tx: Transaction, entry: AuditEntry) -> None:
+    """See `KeepsDesk.audit`."""
+    tx.run(
+        "add_audit",
+        id=entry.id,
+        at=min(microseconds(entry.at), tx.now),
+        user=entry.user,
+        action=entry.action,
+        hotel=entry.hotel,
+        conversation_id=entry.conversation_id,
+        detail=to_json(dict(entry.detail)),
+    )
+
+
+def audit_log(
+    tx: Transaction, hotels: frozenset[str] | None, before: str | None, limit: int, user: str | None
+) -> Sequence[AuditEntry]:
+    """See `KeepsDesk.audit_log`. Each hotel's entries are read from its newest one on."""
+    page: dict[str, Any] = {"before": _below(before), "limit": limit}
+    if user is not None:
+        names = None if hotels is None else to_json(sorted(hotels))
+        rows = tx.all("audit_of_user", user=user, hotels=names, **page)
+    elif hotels is not None:
+        rows = [row for hotel in hotels for row in tx.all("audit_of_hotel", hotel=hotel, **page)]
+        rows = sorted(rows, key=lambda row: str(row["id"]), reverse=True)[:limit]
+    else:
+        rows = tx.all("audit", **page)
+    return [_entry(row) for row in rows]
+
+
+def _below(before: str | None) -> str:
+    if before is None:
+        return NEWEST
+    try:
+        return str(uuid.UUID(before))
+    except ValueError as error:
+        raise Refused("This is not a page of the audit log.", code="bad_cursor") from error
+
+
+def _entry(row: Row) -> AuditEntry:
+    return AuditEntry(
+        id=row["id"],
+        at=moment(row["at"]),
+        user=row["user_name"],
+        action=row["action"],
+        hotel=row["hotel"],
+        conversation_id=row["conversation_id"],
+        detail=json.loads(row["detail"]),
+    )
 
 
 def _nobody(name: str) -> NotFound:

@@ -56,21 +56,44 @@ ON CONFLICT DO NOTHING;
 -- name: conversation_of_guest
 SELECT * FROM conversations WHERE guest_id = :guest_id AND channel = :channel;
 
+-- name: other_conversations
+SELECT * FROM shown_conversations WHERE guest_id = :guest_id AND id <> :id ORDER BY last_at DESC, id DESC LIMIT 20;
+
+-- name: set_opt_out
+UPDATE guests SET opted_out_at = iif(:out, :now, NULL) WHERE id = :id AND (opted_out_at IS NULL) = :out RETURNING id;
+
 -- name: add_conversation
 INSERT INTO conversations (id, hotel, channel, guest_id, handle, handled_by, last_at)
 VALUES (:id, :hotel, :channel, :guest_id, :handle, :handled_by, :now)
 RETURNING *;
 
--- A guest's message has come; where the conversation changed hands (:handed), its turn's claim is gone.
+-- A guest's message has come; where the conversation changed hands (:handed), its turn's claim is gone. One that only
+-- tells of a wish (:wish) asks for no answer.
 -- name: guest_wrote
 UPDATE conversations
 SET handle = :handle, status = 'open', handled_by = :handled_by, epoch = :epoch, assignee = :assignee,
     unread = unread + 1, last_seq = :seq, last_message_id = :message_id, last_at = :now,
-    window_closes_at = :window_closes_at, guest_seq = :seq, waiting_since = coalesce(waiting_since, :now),
-    burst_since = :burst_since, answer_at = :answer_at,
+    window_closes_at = :window_closes_at, guest_seq = :seq,
+    answered_seq = iif(:wish AND waiting_since IS NULL, :seq, answered_seq),
+    waiting_since = iif(:wish, waiting_since, coalesce(waiting_since, :now)),
+    burst_since = :burst_since, answer_at = :answer_at, snoozed_until = NULL,
+    bot_back_at = iif(:handed, NULL, bot_back_at),
     answer_worker = iif(:handed, NULL, answer_worker), answer_turn = iif(:handed, NULL, answer_turn),
     rethinks = iif(:handed, 0, rethinks), tries = iif(:handed, 0, tries)
+WHERE id = :id
+RETURNING *;
+
+-- name: raise_alarm
+UPDATE conversations
+SET urgent_since = :now, urgent_words = :words, urgent_rings_for = :ring_for, urgent_acknowledged_by = NULL,
+    ring_at = :ring_at
 WHERE id = :id;
+
+-- Who never opted out cannot opt in again.
+-- name: set_wish
+UPDATE guests SET opted_out_at = iif(:out, coalesce(opted_out_at, :now), NULL)
+WHERE id = :id AND (:out OR opted_out_at IS NOT NULL)
+RETURNING id;
 
 
 -- =========================================== erasing guests =============================================
@@ -98,6 +121,12 @@ SELECT * FROM shown_conversations WHERE guest_id = :id ORDER BY id;
 
 -- name: turns_of_conversation
 SELECT * FROM turns WHERE conversation_id = :id ORDER BY ended_at, id;
+
+-- name: suggestions_of_conversation
+SELECT * FROM suggestions WHERE conversation_id = :id ORDER BY made_at, id;
+
+-- name: scheduled_of_conversation
+SELECT * FROM scheduled_messages WHERE conversation_id = :id ORDER BY at, id;
 
 -- name: effects_of_turn
 SELECT * FROM tool_effects WHERE turn_id = :id ORDER BY id;
@@ -166,6 +195,15 @@ SELECT * FROM messages WHERE id IN (SELECT value FROM json_each(:ids));
 
 -- name: messages_of_client
 SELECT * FROM messages WHERE conversation_id = :conversation_id AND client_id = :client_id ORDER BY seq;
+
+-- name: set_meta
+UPDATE messages SET meta = :meta WHERE id = :id RETURNING *;
+
+-- The language of the guest of a conversation, where nobody knows it yet.
+-- name: learn_language
+UPDATE guests SET language = :language
+WHERE id = (SELECT guest_id FROM conversations WHERE id = :id) AND language IS NULL
+RETURNING id;
 
 -- name: set_attachments
 UPDATE messages SET attachments = :attachments WHERE id = :id;
@@ -243,6 +281,16 @@ RETURNING deliver_at;
 INSERT INTO turns (id, conversation_id, ending, epoch, last_seq, record, ended_at)
 VALUES (:id, :conversation_id, :ending, :epoch, :last_seq, :record, :now);
 
+-- name: add_suggestion
+INSERT INTO suggestions (id, conversation_id, turn_id, seq, text, sources, made_at)
+VALUES (:id, :conversation_id, :turn_id, :seq, :text, :sources, :now);
+
+-- name: set_suggestion
+UPDATE conversations SET suggestion_id = :suggestion_id WHERE id = :id;
+
+-- name: turn
+SELECT * FROM turns WHERE id = :id;
+
 -- name: add_effect
 INSERT INTO tool_effects (id, turn_id, conversation_id, tool, what, data, needs_approval, created_at)
 VALUES (:id, :turn_id, :conversation_id, :tool, :what, :data, :needs_approval, :now);
@@ -255,7 +303,8 @@ UPDATE conversations
 SET deliver_fence = deliver_fence + 1, deliver_worker = :worker
 WHERE id = :id AND deliver_at <= :now
   AND (deliver_worker IS NULL OR deliver_worker NOT IN (SELECT name FROM workers WHERE seen_at > :dead))
-RETURNING hotel, channel, handle, window_closes_at, deliver_fence;
+RETURNING hotel, channel, handle, window_closes_at, deliver_fence,
+    (SELECT opted_out_at IS NOT NULL FROM guests WHERE id = guest_id) AS opted_out;
 
 -- name: first_leaving
 SELECT * FROM messages
@@ -288,7 +337,32 @@ WHERE m.id = :id AND m.direction = 'out' AND c.channel = :channel;
 
 -- name: out_message_of_provider
 SELECT m.* FROM messages AS m JOIN conversations AS c ON c.id = m.conversation_id
-WHERE m.provider_id = :provider_id AND m.direction = 'out' AND c.channel = :channel;
+WHERE m.provider_id = :provider_id AND m.direction = 'out' AND c.channel = :channel
+UNION ALL
+SELECT m.* FROM retired_provider_ids AS r JOIN messages AS m ON m.id = r.message_id
+JOIN conversations AS c ON c.id = m.conversation_id
+WHERE r.provider_id = :provider_id AND c.channel = :channel
+LIMIT 1;
+
+-- name: is_retired
+SELECT 1 FROM retired_provider_ids WHERE message_id = :id AND provider_id = :provider_id;
+
+-- name: retire_provider_id
+INSERT OR IGNORE INTO retired_provider_ids (provider_id, message_id)
+SELECT provider_id, id FROM messages WHERE id = :id AND provider_id IS NOT NULL;
+
+-- name: unretire_provider_id
+DELETE FROM retired_provider_ids WHERE message_id = :id AND provider_id = :provider_id;
+
+-- name: send_anew
+UPDATE messages
+SET status = 'pending', error_code = NULL, error_text = NULL, provider_id = NULL, due_at = :now, absences = 0,
+    recalled = 0
+WHERE id = :id
+RETURNING *;
+
+-- name: mark_sent
+UPDATE messages SET status = 'sent', error_code = NULL, error_text = NULL WHERE id = :id RETURNING *;
 
 
 -- ================================================ staff =================================================
@@ -303,18 +377,25 @@ RETURNING *;
 UPDATE messages SET recalled = 1
 WHERE conversation_id = :id AND status IN ('sending', 'unknown') AND author_kind <> 'staff';
 
+-- Where staff had it already, the bot has it back when it was to.
 -- name: take_over
 UPDATE conversations
 SET epoch = epoch + (handled_by = 'bot'), handled_by = 'staff', status = 'open',
-    assignee = iif(status = 'resolved', :user, coalesce(assignee, :user)), burst_since = NULL, answer_at = NULL, answer_worker = NULL, answer_turn = NULL, rethinks = 0, tries = 0
+    assignee = iif(status = 'resolved', :user, coalesce(assignee, :user)),
+    snoozed_until = NULL, bot_back_at = iif(handled_by = 'staff' AND status = 'open', bot_back_at, NULL),
+    burst_since = NULL, answer_at = NULL, answer_worker = NULL, answer_turn = NULL, rethinks = 0, tries = 0
 WHERE id = :id;
+
+-- name: set_assignee
+UPDATE conversations SET assignee = :assignee WHERE id = :id;
 
 -- name: guest_is_answered
 UPDATE conversations SET answered_seq = guest_seq, waiting_since = NULL WHERE id = :id;
 
 -- name: return_to_bot
 UPDATE conversations
-SET epoch = epoch + 1, handled_by = 'bot', assignee = NULL,
+SET epoch = epoch + (handled_by = 'staff'), handled_by = 'bot', assignee = NULL,
+    status = iif(status = 'snoozed', 'open', status), snoozed_until = NULL, bot_back_at = NULL,
     answer_at = iif(guest_seq > answered_seq, :now, NULL),
     answer_worker = NULL, answer_turn = NULL, rethinks = 0, tries = 0
 WHERE id = :id;
@@ -322,11 +403,211 @@ WHERE id = :id;
 -- name: resolve
 UPDATE conversations
 SET status = 'resolved', epoch = epoch + 1, answered_seq = guest_seq, waiting_since = NULL,
+    snoozed_until = NULL, bot_back_at = NULL, ring_at = NULL,
+    urgent_since = NULL, urgent_words = NULL, urgent_rings_for = NULL, urgent_acknowledged_by = NULL,
     burst_since = NULL, answer_at = NULL, answer_worker = NULL, answer_turn = NULL, rethinks = 0, tries = 0
+WHERE id = :id;
+
+-- name: settle_suggestion
+UPDATE suggestions SET outcome = :outcome, final_text = :final_text, settled_by = :by, settled_at = :now
+WHERE id = (SELECT suggestion_id FROM conversations WHERE id = :id);
+
+-- name: forget_suggestion
+UPDATE conversations SET suggestion_id = NULL WHERE id = :id;
+
+-- name: suggestion
+SELECT id FROM suggestions WHERE id = :id AND conversation_id = :conversation_id;
+
+-- A turn that is under way thinks about what is answered now; the bot keeps the conversation.
+-- name: drop_turn
+UPDATE conversations
+SET status = 'open', snoozed_until = NULL, burst_since = NULL, answer_at = NULL, answer_worker = NULL,
+    answer_turn = NULL, answer_fence = answer_fence + 1, rethinks = 0, tries = 0
 WHERE id = :id;
 
 -- name: mark_read
 UPDATE conversations SET unread = 0 WHERE id = :id AND unread > 0 RETURNING id;
+
+
+-- =========================================== the tools of the desk ======================================
+
+-- name: set_labels
+UPDATE conversations SET labels = :labels WHERE id = :id;
+
+-- name: remove_labels
+DELETE FROM conversation_labels WHERE conversation_id = :id;
+
+-- name: add_label
+INSERT INTO conversation_labels (conversation_id, hotel, label, label_key) VALUES (:id, :hotel, :label, :key);
+
+-- name: snooze
+UPDATE conversations
+SET status = 'snoozed', snoozed_until = :until, burst_since = NULL, answer_at = NULL, answer_worker = NULL,
+    answer_turn = NULL, rethinks = 0, tries = 0
+WHERE id = :id;
+
+-- A bot that may answer again answers what nobody has.
+-- name: set_bot_mode
+UPDATE conversations
+SET bot_mode = :mode,
+    answer_at = iif(handled_by = 'bot' AND status = 'open' AND waiting_since IS NOT NULL AND suggestion_id IS NULL,
+                    coalesce(answer_at, :now), answer_at)
+WHERE id = :id;
+
+-- A bot that is off has nothing.
+-- name: switch_bot_off
+UPDATE conversations
+SET bot_mode = 'off', handled_by = 'staff', epoch = epoch + 1, burst_since = NULL, answer_at = NULL,
+    answer_worker = NULL, answer_turn = NULL, rethinks = 0, tries = 0
+WHERE id = :id;
+
+-- name: set_bot_back
+UPDATE conversations SET bot_back_at = :at WHERE id = :id;
+
+-- name: acknowledge
+UPDATE conversations
+SET urgent_acknowledged_by = :user, urgent_rings_for = NULL, ring_at = NULL,
+    assignee = iif(handled_by = 'staff', coalesce(assignee, :user), NULL)
+WHERE id = :id AND urgent_since IS NOT NULL AND urgent_acknowledged_by IS NULL
+RETURNING id;
+
+-- name: canned_replies
+SELECT id, hotel, shortcut, text FROM canned_replies
+WHERE :hotels IS NULL OR hotel IN (SELECT value FROM json_each(:hotels)) ORDER BY hotel, shortcut_key;
+
+-- name: canned_reply_of_shortcut
+SELECT id FROM canned_replies WHERE hotel = :hotel AND shortcut_key = :key;
+
+-- A reply keeps its hotel: one of another hotel's is not there for the caller.
+-- name: save_canned
+INSERT INTO canned_replies (id, hotel, shortcut, shortcut_key, text) VALUES (:id, :hotel, :shortcut, :key, :text)
+ON CONFLICT (id) DO UPDATE SET shortcut = :shortcut, shortcut_key = :key, text = :text WHERE hotel = :hotel
+RETURNING id;
+
+-- name: remove_canned
+DELETE FROM canned_replies WHERE id = :id RETURNING id;
+
+
+-- ================================================ timers ================================================
+
+-- name: due_timers
+SELECT * FROM (
+    SELECT * FROM (SELECT 'wake' AS kind, hotel, id AS conversation_id, id AS subject, snoozed_until AS at
+                   FROM conversations WHERE snoozed_until <= :now ORDER BY snoozed_until LIMIT :limit)
+    UNION ALL
+    SELECT * FROM (SELECT 'bot_back', hotel, id, id, bot_back_at
+                   FROM conversations WHERE bot_back_at <= :now ORDER BY bot_back_at LIMIT :limit)
+    UNION ALL
+    SELECT * FROM (SELECT 'ring', hotel, id, id, ring_at
+                   FROM conversations WHERE ring_at <= :now ORDER BY ring_at LIMIT :limit)
+    UNION ALL
+    SELECT * FROM (SELECT 'send', c.hotel, s.conversation_id, s.id, s.at
+                   FROM scheduled_messages AS s JOIN conversations AS c ON c.id = s.conversation_id
+                   WHERE s.at <= :now AND s.ended_at IS NULL ORDER BY s.at LIMIT :limit)
+)
+ORDER BY at LIMIT :limit;
+
+-- name: wake_snoozed
+UPDATE conversations
+SET status = 'open', snoozed_until = NULL, unread = max(unread, 1),
+    answer_at = iif(handled_by = 'bot' AND waiting_since IS NOT NULL AND suggestion_id IS NULL, :now, NULL)
+WHERE id = :id AND snoozed_until <= :now
+RETURNING id;
+
+-- name: ring
+UPDATE conversations SET urgent_rings_for = :person, ring_at = :again_at WHERE id = :id AND ring_at <= :now
+RETURNING id;
+
+-- name: add_scheduled
+INSERT INTO scheduled_messages (id, conversation_id, user_name, text, at, created_at, seen_seq, client_id)
+VALUES (:id, :conversation_id, :user, :text, :at, :now, :seen_seq, :client_id)
+RETURNING *;
+
+-- name: scheduled_of_client
+SELECT * FROM scheduled_messages WHERE conversation_id = :conversation_id AND client_id = :client_id;
+
+-- name: scheduled
+SELECT * FROM scheduled_messages WHERE conversation_id = :id AND ended_at IS NULL ORDER BY at, id;
+
+-- name: end_scheduled
+UPDATE scheduled_messages SET ended_at = :now WHERE id = :id AND ended_at IS NULL AND (NOT :due OR at <= :now)
+RETURNING *;
+
+-- name: keep_scheduled_at
+UPDATE conversations
+SET scheduled_at = (SELECT min(at) FROM scheduled_messages WHERE conversation_id = :id AND ended_at IS NULL)
+WHERE id = :id;
+
+-- The guest has been answered up to :seq.
+-- name: guest_is_answered_up_to
+UPDATE conversations
+SET answered_seq = :seq, waiting_since = (SELECT created_at FROM messages
+                                          WHERE conversation_id = :id AND direction = 'in' AND seq > :seq
+                                          ORDER BY seq LIMIT 1)
+WHERE id = :id;
+
+
+-- ================================================ views =================================================
+
+-- The hotels that have conversations: one look at an index for each.
+-- name: hotels
+WITH RECURSIVE found (hotel) AS (
+    SELECT min(hotel) FROM conversations
+    UNION ALL
+    SELECT (SELECT min(c.hotel) FROM conversations AS c WHERE c.hotel > found.hotel)
+    FROM found WHERE found.hotel IS NOT NULL
+)
+SELECT hotel FROM found WHERE hotel IS NOT NULL;
+
+-- A page of a view at one hotel, behind a position (:at, :id); :label is one that they must have, or NULL.
+-- name: view_drawer
+SELECT * FROM shown_conversations
+WHERE hotel = :hotel AND drawer = :drawer AND (last_at, id) < (:at, :id)
+  AND (:label IS NULL OR :label IN (SELECT value FROM json_each(labels)))
+ORDER BY last_at DESC, id DESC LIMIT :limit;
+
+-- name: view_all
+SELECT * FROM shown_conversations
+WHERE hotel = :hotel AND status <> 'resolved' AND (last_at, id) < (:at, :id)
+  AND (:label IS NULL OR :label IN (SELECT value FROM json_each(labels)))
+ORDER BY last_at DESC, id DESC LIMIT :limit;
+
+-- name: view_urgent
+SELECT * FROM shown_conversations
+WHERE hotel = :hotel AND status = 'open' AND urgent_since IS NOT NULL AND (last_at, id) < (:at, :id)
+  AND (:label IS NULL OR :label IN (SELECT value FROM json_each(labels)))
+ORDER BY last_at DESC, id DESC LIMIT :limit;
+
+-- name: view_waiting
+SELECT * FROM shown_conversations
+WHERE hotel = :hotel AND status = 'open' AND waiting_since IS NOT NULL AND (waiting_since, id) > (:at, :id)
+  AND (:label IS NULL OR :label IN (SELECT value FROM json_each(labels)))
+ORDER BY waiting_since, id LIMIT :limit;
+
+-- name: count_drawer
+SELECT count(*) AS number FROM (
+    SELECT 1 FROM conversations WHERE hotel = :hotel AND drawer = :drawer LIMIT :limit
+);
+
+-- name: count_urgent
+SELECT count(*) AS number FROM (
+    SELECT 1 FROM conversations WHERE hotel = :hotel AND status = 'open' AND urgent_since IS NOT NULL LIMIT :limit
+);
+
+-- name: count_waiting
+SELECT count(*) AS number FROM (
+    SELECT 1 FROM conversations WHERE hotel = :hotel AND status = 'open' AND waiting_since IS NOT NULL LIMIT :limit
+);
+
+-- The labels at one hotel: one look at an index for each.
+-- name: labels
+WITH RECURSIVE found (label) AS (
+    SELECT min(label) FROM conversation_labels WHERE hotel = :hotel
+    UNION ALL
+    SELECT (SELECT min(l.label) FROM conversation_labels AS l WHERE l.hotel = :hotel AND l.label > found.label)
+    FROM found WHERE found.label IS NOT NULL
+)
+SELECT label FROM found WHERE label IS NOT NULL;
 
 
 -- =============================================== reading ================================================
@@ -353,7 +634,8 @@ WHERE (:hotels IS NULL OR hotel IN (SELECT value FROM json_each(:hotels)))
   AND (:last_at IS NULL OR (last_at, id) < (:last_at, :id))
 ORDER BY last_at DESC, id DESC LIMIT :limit;
 
--- :words is the text in the full-text index's own language, :like a pattern for names and handles.
+-- :words is the text in the full-text index's own language, :like a pattern for names and handles, :label_key a whole
+-- label without regard to case.
 -- name: inbox_search
 SELECT * FROM shown_conversations
 WHERE (:hotels IS NULL OR hotel IN (SELECT value FROM json_each(:hotels)))
@@ -365,6 +647,7 @@ WHERE (:hotels IS NULL OR hotel IN (SELECT value FROM json_each(:hotels)))
            WHERE message_search MATCH :words)
     OR guest_id IN (SELECT id FROM guests WHERE name_key LIKE :like ESCAPE '\')
     OR guest_id IN (SELECT guest_id FROM addresses WHERE handle LIKE :like ESCAPE '\')
+    OR id IN (SELECT conversation_id FROM conversation_labels WHERE label_key = :label_key)
   )
 ORDER BY last_at DESC, id DESC LIMIT :limit;
 
@@ -399,6 +682,9 @@ SELECT * FROM users ORDER BY name_key;
 -- name: user
 SELECT * FROM users WHERE name_key = :key;
 
+-- name: change_user
+UPDATE users SET role = :role, hotels = :hotels WHERE name_key = :key RETURNING name;
+
 -- name: set_password
 UPDATE users SET password_hash = :password_hash WHERE name_key = :key RETURNING name;
 
@@ -431,11 +717,68 @@ ON CONFLICT (hotel, key) DO UPDATE SET value = excluded.value, changed_by = excl
 -- name: remove_setting
 DELETE FROM settings WHERE hotel = :hotel AND key = :key;
 
+-- name: add_audit
+INSERT OR IGNORE INTO audit (id, at, user_name, action, hotel, conversation_id, detail)
+VALUES (:id, :at, :user, :action, :hotel, :conversation_id, :detail);
+
+-- name: audit
+SELECT * FROM audit WHERE id < :before ORDER BY id DESC LIMIT :limit;
+
+-- name: audit_of_hotel
+SELECT * FROM audit WHERE hotel = :hotel AND id < :before ORDER BY id DESC LIMIT :limit;
+
+-- name: audit_of_user
+SELECT * FROM audit
+WHERE user_name = :user AND id < :before
+  AND (:hotels IS NULL OR hotel IN (SELECT value FROM json_each(:hotels)))
+ORDER BY id DESC LIMIT :limit;
+
+
+-- =============================================== figures ================================================
+
+-- The classes of waiting times are paths into their lists, or NULL.
+-- name: add_figures
+UPDATE figures
+SET guest_messages = guest_messages + :guest_messages, bot_messages = bot_messages + :bot_messages,
+    staff_messages = staff_messages + :staff_messages, failed = failed + :failed,
+    hand_overs = hand_overs + :hand_overs, turns = turns + :turns, cost_usd = cost_usd + :cost_usd,
+    waits_by_bot = iif(:bot_waited IS NULL, waits_by_bot,
+                       json_set(waits_by_bot, :bot_waited, json_extract(waits_by_bot, :bot_waited) + 1)),
+    waits_by_staff = iif(:staff_waited IS NULL, waits_by_staff,
+                         json_set(waits_by_staff, :staff_waited, json_extract(waits_by_staff, :staff_waited) + 1)),
+    resolved = resolved + :resolved, solve_seconds = solve_seconds + :solve_seconds
+WHERE at = :at AND hotel = :hotel
+RETURNING at;
+
+-- name: begin_figures
+INSERT INTO figures (at, hotel) VALUES (:at, :hotel);
+
+-- name: figures
+SELECT * FROM figures
+WHERE at >= :since AND at < :until AND (:hotels IS NULL OR hotel IN (SELECT value FROM json_each(:hotels)))
+ORDER BY at, hotel;
+
+-- What was first said, by the guest or by us, after :seq.
+-- name: first_said_after
+SELECT created_at FROM messages
+WHERE conversation_id = :id AND seq > :seq AND direction <> 'note' ORDER BY seq LIMIT 1;
+
+-- name: set_resolved
+UPDATE conversations SET resolved_seq = last_seq WHERE id = :id;
+
 
 -- ================================================= files ================================================
 
 -- name: add_media
 INSERT INTO media (message_id, position, state, try_at) VALUES (:message_id, :position, 'fetching', :now);
+
+-- name: add_file
+INSERT INTO media (message_id, position, state, try_at, content_type, name, data)
+VALUES (:message_id, :position, 'ready', :now, :content_type, :name, :data);
+
+-- name: fetch_again
+INSERT INTO media (message_id, position, state, try_at) VALUES (:message_id, :position, 'fetching', :now)
+ON CONFLICT (message_id, position) DO UPDATE SET state = 'fetching', tries = 0, try_at = :now;
 
 -- name: media_due
 SELECT f.message_id, f.position, f.tries, c.channel, m.attachments

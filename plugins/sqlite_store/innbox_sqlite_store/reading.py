@@ -55,7 +55,7 @@ def inbox(tx: Transaction, query: InboxQuery) -> InboxPage:
     }
     if query.q and query.q.strip():
         q = query.q.replace("\0", "\ufffd")  # as in the texts; SQLite would end the pattern here
-        rows = tx.all("inbox_search", words=_words(q), like=_pattern(q), **values)
+        rows = tx.all("inbox_search", words=_words(q), like=_pattern(q), label_key=q.strip().casefold(), **values)
     else:
         rows = tx.all("inbox", **values)
     page = tuple(conversation_of(row) for row in rows[: query.limit])

@@ -126,6 +126,16 @@ def _suggestion(row: sqlite3.Row) -> Suggestion:
     )
 
 
+def effect_of(row: sqlite3.Row) -> dict[str, Any]:
+    """Return what a tool did, for a row of `tool_effects`."""
+    return {
+        "tool": row["tool"],
+        "what": row["what"],
+        "data": json.loads(row["data"]),
+        "needs_approval": bool(row["needs_approval"]),
+    }
+
+
 def user_of(row: sqlite3.Row) -> User:
     hotels = row["hotels"]
     return User(

@@ -1,44 +1,12 @@
 """What staff do with a conversation."""
 
-from collections.abc import Sequence
+from sqlite3 import Row
 
-from innbox import (
-    Author,
-    AuthorKind,
-    Changed,
-    Conflict,
-    ConversationStatus,
-    Direction,
-    Draft,
-    HandledBy,
-    IngestRules,
-    Message,
-)
+from innbox import Changed, Conflict, ConversationStatus, HandledBy, IngestRules, Message
+from innbox_sqlite_store import figures
 from innbox_sqlite_store.database import Transaction
-from innbox_sqlite_store.log import add_messages, bare, shown, tell
+from innbox_sqlite_store.log import bare, changed, end_suggestion, shown
 from innbox_sqlite_store.rows import message_of
-
-
-def staff_message(
-    tx: Transaction, conversation_id: str, user: str, drafts: Sequence[Draft], client_id: str | None
-) -> Changed:
-    """See `Store.staff_message`."""
-    before = bare(tx, conversation_id)
-    if again := _seen(tx, conversation_id, client_id):
-        return again
-    cancelled = _take(tx, conversation_id, user)
-    tx.run("guest_is_answered", id=conversation_id)
-    added = add_messages(tx, before, [(Direction.OUT, draft) for draft in drafts], client_id=client_id)
-    return _changed(tx, conversation_id, new=added, updated=cancelled)
-
-
-def staff_note(tx: Transaction, conversation_id: str, user: str, text: str, client_id: str | None) -> Changed:
-    """See `Store.staff_note`."""
-    before = bare(tx, conversation_id)
-    if again := _seen(tx, conversation_id, client_id):
-        return again
-    note = Draft(text, Author(AuthorKind.STAFF, user))
-    return _changed(tx, conversation_id, new=add_messages(tx, before, [(Direction.NOTE, note)], client_id=client_id))
 
 
 def take_over(tx: Transaction, conversation_id: str, user: str) -> Changed:
@@ -49,18 +17,20 @@ def take_over(tx: Transaction, conversation_id: str, user: str) -> Changed:
         return Changed(shown(tx, conversation_id))
     if held and before["assignee"] not in (None, user):
         raise Conflict(f"{before['assignee']} has this conversation already.")
-    cancelled = _take(tx, conversation_id, user)
+    cancelled = take(tx, before, user)
     tx.run("set_deliver_at", id=conversation_id)
-    return _changed(tx, conversation_id, updated=cancelled)
+    tx.run("set_bot_back", id=conversation_id, at=None)
+    return changed(tx, conversation_id, updated=cancelled)
 
 
 def return_to_bot(tx: Transaction, conversation_id: str, rules: IngestRules) -> Changed:
     """See `Store.return_to_bot`. What nobody answered is due at once: its quiet time is over."""
     before = bare(tx, conversation_id)
-    if before["handled_by"] == HandledBy.BOT.value:
+    if before["handled_by"] == HandledBy.BOT.value and before["status"] != ConversationStatus.SNOOZED.value:
         return Changed(shown(tx, conversation_id))
+    end_suggestion(tx, before)
     tx.run("return_to_bot", id=conversation_id)
-    return _changed(tx, conversation_id)
+    return changed(tx, conversation_id)
 
 
 def resolve(tx: Transaction, conversation_id: str) -> Changed:
@@ -68,8 +38,10 @@ def resolve(tx: Transaction, conversation_id: str) -> Changed:
     before = bare(tx, conversation_id)
     if before["status"] == ConversationStatus.RESOLVED.value:
         return Changed(shown(tx, conversation_id))
+    end_suggestion(tx, before)
+    figures.count_resolved(tx, before)
     tx.run("resolve", id=conversation_id)
-    return _changed(tx, conversation_id)
+    return changed(tx, conversation_id)
 
 
 def mark_read(tx: Transaction, conversation_id: str) -> Changed:
@@ -77,29 +49,15 @@ def mark_read(tx: Transaction, conversation_id: str) -> Changed:
     bare(tx, conversation_id)
     if tx.one("mark_read", id=conversation_id) is None:
         return Changed(shown(tx, conversation_id))
-    return _changed(tx, conversation_id)
+    return changed(tx, conversation_id)
 
 
-def _seen(tx: Transaction, conversation_id: str, client_id: str | None) -> Changed | None:
-    """Return what a `client_id` did the first time, or None where it is new."""
-    if client_id is None:
-        return None
-    rows = tx.all("messages_of_client", conversation_id=conversation_id, client_id=client_id)
-    if not rows:
-        return None
-    return Changed(shown(tx, conversation_id), messages=tuple(message_of(row) for row in rows), duplicate=True)
-
-
-def _take(tx: Transaction, conversation_id: str, user: str) -> tuple[Message, ...]:
-    """Give a conversation to staff; return the bot's messages that were cancelled."""
+def take(tx: Transaction, before: Row, user: str | None) -> tuple[Message, ...]:
+    """Give a conversation to staff; return the bot's messages that were cancelled. A snooze and a draft of the bot's
+    are over."""
+    conversation_id = before["id"]
     cancelled = sorted((message_of(row) for row in tx.all("cancel_bot", id=conversation_id)), key=lambda one: one.seq)
     tx.run("recall_bot", id=conversation_id)
+    end_suggestion(tx, before, by=user)
     tx.run("take_over", id=conversation_id, user=user)
     return tuple(cancelled)
-
-
-def _changed(
-    tx: Transaction, conversation_id: str, new: tuple[Message, ...] = (), updated: tuple[Message, ...] = ()
-) -> Changed:
-    conversation = shown(tx, conversation_id)
-    return Changed(conversation, messages=new, events=tell(tx, conversation, new=new, updated=updated))

@@ -6,6 +6,9 @@ from pathlib import Path
 from typing import Any
 
 from innbox import (
+    AuditEntry,
+    BotMode,
+    CannedReply,
     Changed,
     Committed,
     Conversation,
@@ -15,6 +18,8 @@ from innbox import (
     Due,
     Erased,
     EventPage,
+    Figures,
+    GuestRecord,
     HistoryPage,
     Inbound,
     InboxPage,
@@ -25,14 +30,33 @@ from innbox import (
     MediaJob,
     Message,
     Pulse,
+    Scheduled,
     Settled,
+    StaffReply,
     StatusReport,
+    Timer,
     Tombstone,
     Turn,
     TurnEnd,
+    TurnFacts,
     User,
+    ViewQuery,
 )
-from innbox_sqlite_store import deliveries, erasing, guests, house, people, reading, staff, turns
+from innbox_sqlite_store import (
+    answers,
+    deliveries,
+    erasing,
+    figures,
+    guests,
+    house,
+    people,
+    reading,
+    staff,
+    timers,
+    tools,
+    turns,
+    views,
+)
 from innbox_sqlite_store.database import Database
 
 
@@ -71,6 +95,12 @@ class SqliteDatabase:
 
     async def keep_aside(self, channel: str, provider_id: str, raw: Mapping[str, Any], reason: str) -> None:
         await self._write(guests.keep_aside, channel, provider_id, raw, reason)
+
+    async def guest_record(self, conversation_id: str) -> GuestRecord | None:
+        return await self._read(guests.guest_record, conversation_id)
+
+    async def set_opt_out(self, conversation_id: str, out: bool) -> Changed:
+        return await self._write(guests.set_opt_out, conversation_id, out)
 
     async def report_status(self, report: StatusReport) -> Changed | None:
         return await self._write(deliveries.report_status, report)
@@ -121,15 +151,37 @@ class SqliteDatabase:
     async def settle_delivery(self, delivery: Delivery, end: DeliveryEnd) -> Settled:
         return await self._write(deliveries.settle_delivery, delivery, end)
 
+    async def retry(self, message_id: str) -> Changed:
+        return await self._write(deliveries.retry, message_id)
+
+    async def decide(self, message_id: str, arrived: bool) -> Changed:
+        return await self._write(deliveries.decide, message_id, arrived)
+
     # staff
 
     async def staff_message(
         self, conversation_id: str, user: str, drafts: Sequence[Draft], client_id: str | None
     ) -> Changed:
-        return await self._write(staff.staff_message, conversation_id, user, drafts, client_id)
+        return await self.reply(StaffReply(conversation_id, user, tuple(drafts), client_id=client_id))
+
+    async def reply(self, reply: StaffReply) -> Changed:
+        return await self._write(answers.reply, reply)
 
     async def staff_note(self, conversation_id: str, user: str, text: str, client_id: str | None) -> Changed:
-        return await self._write(staff.staff_note, conversation_id, user, text, client_id)
+        return await self.note(conversation_id, user, text, client_id, ())
+
+    async def note(
+        self, conversation_id: str, user: str, text: str, client_id: str | None, mentions: Sequence[str]
+    ) -> Changed:
+        return await self._write(answers.note, conversation_id, user, text, client_id, mentions)
+
+    async def dismiss_suggestion(self, conversation_id: str, suggestion_id: str, user: str) -> Changed:
+        return await self._write(answers.dismiss_suggestion, conversation_id, suggestion_id, user)
+
+    async def save_translation(
+        self, message_id: str, language: str, text: str, source: str | None = None
+    ) -> Changed | None:
+        return await self._write(answers.save_translation, message_id, language, text, source)
 
     async def take_over(self, conversation_id: str, user: str) -> Changed:
         return await self._write(staff.take_over, conversation_id, user)
@@ -166,6 +218,80 @@ class SqliteDatabase:
     async def conversation_for(self, hotel: str, channel: str, handle: str) -> Conversation | None:
         return await self._read(reading.conversation_for, hotel, channel, handle)
 
+    async def turn(self, turn_id: str) -> TurnFacts | None:
+        return await self._read(answers.turn, turn_id)
+
+    async def figures(self, hotels: frozenset[str] | None, since: datetime, until: datetime) -> Sequence[Figures]:
+        return await self._read(figures.figures, hotels, since, until)
+
+    # views
+
+    async def view(self, query: ViewQuery) -> InboxPage:
+        return await self._read(views.view, query)
+
+    async def view_counts(self, user: str, hotels: frozenset[str] | None) -> Mapping[str, int]:
+        return await self._read(views.view_counts, user, hotels)
+
+    async def labels(self, hotels: frozenset[str] | None) -> Sequence[str]:
+        return await self._read(views.labels, hotels)
+
+    # the tools of the desk
+
+    async def set_labels(self, conversation_id: str, labels: Sequence[str]) -> Changed:
+        return await self._write(tools.set_labels, conversation_id, labels)
+
+    async def assign(self, conversation_id: str, assignee: str | None) -> Changed:
+        return await self._write(tools.assign, conversation_id, assignee)
+
+    async def snooze(self, conversation_id: str, until: datetime) -> Changed:
+        return await self._write(tools.snooze, conversation_id, until)
+
+    async def set_bot_mode(self, conversation_id: str, mode: BotMode | None) -> Changed:
+        return await self._write(tools.set_bot_mode, conversation_id, mode)
+
+    async def set_bot_back(self, conversation_id: str, at: datetime | None) -> Changed:
+        return await self._write(tools.set_bot_back, conversation_id, at)
+
+    async def acknowledge(self, conversation_id: str, user: str) -> Changed:
+        return await self._write(tools.acknowledge, conversation_id, user)
+
+    async def canned_replies(self, hotels: frozenset[str] | None) -> Sequence[CannedReply]:
+        return await self._read(tools.canned_replies, hotels)
+
+    async def save_canned(self, reply: CannedReply) -> None:
+        await self._write(tools.save_canned, reply)
+
+    async def remove_canned(self, canned_id: str) -> None:
+        await self._write(tools.remove_canned, canned_id)
+
+    # timers
+
+    async def due_timers(self, limit: int) -> Sequence[Timer]:
+        return await self._read(timers.due_timers, limit)
+
+    async def wake_snoozed(self, conversation_id: str) -> Changed | None:
+        return await self._write(timers.wake_snoozed, conversation_id)
+
+    async def bot_back(self, conversation_id: str, rules: IngestRules) -> Changed | None:
+        return await self._write(timers.bot_back, conversation_id, rules)
+
+    async def ring(self, conversation_id: str, person: str | None, again_at: datetime | None) -> Changed | None:
+        return await self._write(timers.ring, conversation_id, person, again_at)
+
+    async def schedule(
+        self, conversation_id: str, user: str, text: str, at: datetime, client_id: str | None
+    ) -> tuple[Scheduled, Changed]:
+        return await self._write(timers.schedule, conversation_id, user, text, at, client_id)
+
+    async def scheduled(self, conversation_id: str) -> Sequence[Scheduled]:
+        return await self._read(timers.scheduled, conversation_id)
+
+    async def unschedule(self, scheduled_id: str) -> Changed:
+        return await self._write(timers.unschedule, scheduled_id)
+
+    async def send_scheduled(self, scheduled_id: str, drafts: Sequence[Draft]) -> Changed | None:
+        return await self._write(timers.send_scheduled, scheduled_id, drafts)
+
     # people and settings
 
     async def add_user(self, user: User, password_hash: str) -> None:
@@ -176,6 +302,9 @@ class SqliteDatabase:
 
     async def user(self, name: str) -> tuple[User, str] | None:
         return await self._read(people.user, name)
+
+    async def change_user(self, name: str, role: str, hotels: frozenset[str] | None) -> None:
+        await self._write(people.change_user, name, role, hotels)
 
     async def set_password(self, name: str, password_hash: str) -> None:
         await self._write(people.set_password, name, password_hash)
@@ -198,6 +327,14 @@ class SqliteDatabase:
     async def change_settings(self, hotel: str, values: Mapping[str, Any], user: str) -> None:
         await self._write(people.change_settings, hotel, values, user)
 
+    async def audit(self, entry: AuditEntry) -> None:
+        await self._write(people.audit, entry)
+
+    async def audit_log(
+        self, hotels: frozenset[str] | None, before: str | None, limit: int, user: str | None = None
+    ) -> Sequence[AuditEntry]:
+        return await self._read(people.audit_log, hotels, before, limit, user)
+
     # files
 
     async def media_due(self, limit: int) -> Sequence[MediaJob]:
@@ -207,6 +344,9 @@ class SqliteDatabase:
         self, job: MediaJob, content: MediaContent | None, *, url: str | None, again_at: datetime | None
     ) -> Changed | None:
         return await self._write(house.save_media, job, content, url, again_at)
+
+    async def retry_media(self, message_id: str, position: int) -> Changed:
+        return await self._write(house.retry_media, message_id, position)
 
     async def media(self, message_id: str, position: int) -> MediaContent | None:
         return await self._read(house.media, message_id, position)

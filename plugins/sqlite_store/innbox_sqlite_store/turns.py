@@ -14,13 +14,15 @@ from innbox import (
     HandOver,
     Message,
     NoReply,
+    Propose,
     Reply,
     Turn,
     TurnEnd,
     new_id,
 )
+from innbox_sqlite_store import figures
 from innbox_sqlite_store.database import Transaction
-from innbox_sqlite_store.log import add_messages, shown, tell
+from innbox_sqlite_store.log import add_messages, end_suggestion, shown, tell
 from innbox_sqlite_store.rows import maybe_moment, message_of, microseconds, to_json
 
 
@@ -78,7 +80,7 @@ def commit_turn(tx: Transaction, turn: Turn, end: TurnEnd) -> Committed:
     if now["answer_turn"] != turn.id:
         return Committed("fenced")
     newer = now["guest_seq"] > turn.last_seq
-    if newer and isinstance(end, Reply) and not end.even_if_newer:
+    if newer and isinstance(end, Reply | Propose) and not end.even_if_newer:
         tx.run("think_again", id=now["id"])
         return Committed("newer", conversation=shown(tx, now["id"]), answer_at=maybe_moment(now["answer_at"]))
     return _finish(tx, now, turn, end, newer)
@@ -99,19 +101,25 @@ def _unanswered(
 
 
 def _finish(tx: Transaction, now: Row, turn: Turn, end: TurnEnd, newer: bool) -> Committed:
-    handed = isinstance(end, HandOver)
+    handed, answered = isinstance(end, HandOver), isinstance(end, Reply | NoReply)
     answer_at = now["answer_at"] if newer and not handed else None
-    added = add_messages(tx, now, _drafts(end), turn_id=turn.id)
+    waited_since = now["waiting_since"] if isinstance(end, Reply) else None
+    added = add_messages(tx, now, _drafts(end), turn_id=turn.id, waited_since=waited_since)
+    end_suggestion(tx, now, "replaced" if isinstance(end, Propose) else "ended")
     ended = tx.one(
         "end_turn",
         id=now["id"],
-        answered_seq=now["answered_seq"] if handed else turn.last_seq,
-        waiting_since=now["waiting_since"] if handed else _still_waiting(tx, turn, newer),
+        answered_seq=turn.last_seq if answered else now["answered_seq"],
+        waiting_since=_still_waiting(tx, turn, newer) if answered else now["waiting_since"],
         answer_at=answer_at,
         handled_by=HandledBy.STAFF.value if handed else HandledBy.BOT.value,
         epoch=now["epoch"] + handed,
     )
     _keep_record(tx, turn, end)
+    if isinstance(end, Propose):
+        _keep_draft(tx, turn, end)
+    cost = end.record.usage.cost_usd or 0.0
+    figures.count(tx, now["hotel"], turns=1, hand_overs=int(handed), cost_usd=cost)
     conversation = shown(tx, now["id"])
     return Committed(
         "done",
@@ -130,7 +138,7 @@ def _drafts(end: TurnEnd) -> list[tuple[Direction, Draft]]:
         case HandOver():
             note = Draft(end.reason, Author(AuthorKind.SYSTEM))
             return [(Direction.NOTE, note), *([(Direction.OUT, end.notice)] if end.notice else [])]
-        case NoReply():
+        case NoReply() | Propose():
             return []
 
 
@@ -144,7 +152,7 @@ def _keep_record(tx: Transaction, turn: Turn, end: TurnEnd) -> None:
         "add_turn",
         id=turn.id,
         conversation_id=turn.conversation.id,
-        ending={Reply: "reply", HandOver: "hand_over", NoReply: "no_reply"}[type(end)],
+        ending={Reply: "reply", HandOver: "hand_over", NoReply: "no_reply", Propose: "propose"}[type(end)],
         epoch=turn.epoch,
         last_seq=turn.last_seq,
         record=to_json(end.record.as_json()),
@@ -160,3 +168,17 @@ def _keep_record(tx: Transaction, turn: Turn, end: TurnEnd) -> None:
             data=to_json(dict(effect.data)),
             needs_approval=effect.needs_approval,
         )
+
+
+def _keep_draft(tx: Transaction, turn: Turn, end: Propose) -> None:
+    suggestion_id = new_id()
+    tx.run(
+        "add_suggestion",
+        id=suggestion_id,
+        conversation_id=turn.conversation.id,
+        turn_id=turn.id,
+        seq=turn.last_seq,
+        text=end.text,
+        sources=to_json(list(end.record.sources)),
+    )
+    tx.run("set_suggestion", id=turn.conversation.id, suggestion_id=suggestion_id)

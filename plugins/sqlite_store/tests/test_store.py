@@ -3,12 +3,16 @@
 from pathlib import Path
 
 from innbox import Store
-from innbox.testing.store_contract import StoreContract
+from innbox.testing.store_contract import KeepsDeskContract, StoreContract
 from innbox_sqlite_store import SqliteDatabase
 
 
 class TestSqliteStore(StoreContract):
     """Every promise of `Store`, on SQLite."""
+
+
+class TestSqliteDesk(KeepsDeskContract):
+    """Every promise of `KeepsDesk`, on SQLite."""
 
 
 def test_it_is_a_store(tmp_path: Path) -> None:

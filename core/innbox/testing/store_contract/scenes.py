@@ -2,8 +2,9 @@
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Protocol
 
+from innbox.desk import KeepsDesk
 from innbox.events import Event
 from innbox.ids import new_id
 from innbox.messages import Address, Author, AuthorKind, Delivery, Inbound, Message, Turn, TurnRecord, now
@@ -17,6 +18,10 @@ AT_ONCE = IngestRules(wait_seconds=0, wait_at_most_seconds=0)
 BOT_OFF = IngestRules(wait_seconds=0, wait_at_most_seconds=0, bot_on=False)
 NO_IDS = ("", "not-an-id", "' OR 1=1 --", "00000000-0000-7000-8000-000000000000", "a\0b", "\ud800")
 LONG_AGO = datetime.fromisoformat("2020-01-01T00:00:00+00:00")
+
+
+class DeskStore(Store, KeepsDesk, Protocol):
+    """A store that keeps a desk too."""
 
 
 def says(text: str = "Hello", *, handle: str = HANDLE, hotel: str = HOTEL, **more: Any) -> Inbound:

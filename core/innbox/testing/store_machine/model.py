@@ -41,6 +41,7 @@ from innbox.ports import (
     Ingested,
     IngestRules,
     NoReply,
+    Propose,
     Reply,
     Settled,
     TurnEnd,
@@ -191,7 +192,7 @@ class House:
         for address in addresses:
             self._guests.setdefault((inbound.hotel, address), guest_id)
         names = {"name": inbound.guest_name, "language": inbound.language}
-        given = {name: value for name, value in names.items() if value is not None}
+        given: dict[str, Any] = {name: value for name, value in names.items() if value is not None}
         of_guest = [talk for talk in self.talks if talk.shown.guest.id == guest_id]
         before = of_guest[0].shown.guest if of_guest else Guest(guest_id, None, "")
         for talk in of_guest:
@@ -568,7 +569,7 @@ def _drafts(end: TurnEnd) -> list[tuple[Direction, Draft]]:
         case HandOver():
             note = (Direction.NOTE, Draft(end.reason, Author(AuthorKind.SYSTEM)))
             return [note, *([(Direction.OUT, end.notice)] if end.notice else [])]
-        case NoReply():
+        case NoReply() | Propose():
             return []
 
 
