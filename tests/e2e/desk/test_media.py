@@ -1,6 +1,7 @@
 """Media: pictures, voice, PDF and places are shown safely, a failed download is tried again, staff send files too."""
 
 import base64
+import json
 import re
 from typing import Any
 
@@ -64,7 +65,8 @@ async def test_a_failed_download_is_tried_again(hotel: Any, house: Any, open_des
     log = desk.conversation.get_by_role("log")
     await expect(log.get_by_role("button", name="Picture")).to_be_visible()
     [message] = [one for one in await hotel.messages("Marta") if one.text == "The leak"]
-    house.database.run("UPDATE messages SET attachments = {} WHERE id = {}", FAILED, message.id)
+    failed = [{"kind": "image", "content_type": "image/png", "source": address, "state": "failed"}]
+    house.database.run("UPDATE messages SET attachments = {} WHERE id = {}", json.dumps(failed), message.id)
     await desk.page.reload()
     await expect(log.get_by_text("Picture: could not be fetched")).to_be_visible()
 
