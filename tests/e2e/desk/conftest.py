@@ -141,7 +141,6 @@ def configuration(folder: Path, twilio: TwilioWire) -> tuple[dict[str, Any], dic
             "account_sid": ACCOUNT_SID,
             "auth_token": AUTH_TOKEN,
             "api_base_url": twilio.url,
-            "content_base_url": twilio.url,
             "numbers": {number_of(slug): slug for slug in hotels()},
         },
         "webchat": {},

@@ -66,4 +66,4 @@ async def test_earlier_conversations_open_with_a_click(hotel: Any, house: Any, o
     other = desk.page.get_by_role("complementary", name="Guest details").get_by_role("link")
     await expect(other).to_contain_text("Web chat")
     await other.click()
-    await expect(desk.conversation.get_by_role("log").get_by_text("Do you have a pool?")).to_be_visible()
+    await expect(desk.conversation.get_by_role("log").get_by_text("Do you have a pool?", exact=True)).to_be_visible()
