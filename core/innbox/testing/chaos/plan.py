@@ -28,6 +28,7 @@ class Plan:
     closed_seconds: float = 300.0  # how long nobody is there while the provider's list fills
     away_seconds: float = 60.0  # how long a server stays away or frozen
     limit_seconds: float = 600.0  # how long the provider says 429
+    pause: float = 1.5  # seconds between two messages of a guest, on average
     kill_gap: float = 1.0  # seconds between kills, on average
     stops: int = 3
     patience: float = 1.0  # by which limits of time are multiplied, where the machine has other work to do
@@ -56,6 +57,7 @@ def shorten(plan: Plan) -> Plan:
         closed_seconds=5.0,
         away_seconds=4.0,
         limit_seconds=5.0,
+        pause=0.6,
         kill_gap=1.0,
         stops=1,
         patience=2.0,

@@ -27,7 +27,7 @@ async def acknowledged_is_stored(plan: Plan) -> Result:
     async with open_house(plan) as house:
         web = await house.serve()
         kills = 3 if plan.short else 40
-        async with writing(house, replace(plan, guests=20), pause=0.3):
+        async with writing(house, replace(plan, guests=20, pause=0.3)):
             while house.kills < kills or len(house.guests.acknowledged) < plan.webhooks:
                 await asyncio.sleep(plan.dice.uniform(0.0, 1.5))
                 house.kill(web)
@@ -193,7 +193,7 @@ async def _all_stored(house: House) -> bool:
 
 
 @asynccontextmanager
-async def writing(house: House, plan: Plan, pause: float = 0.6) -> AsyncIterator[None]:
+async def writing(house: House, plan: Plan) -> AsyncIterator[None]:
     """Let guests write while the block runs."""
     over = asyncio.Event()
 
@@ -202,7 +202,7 @@ async def writing(house: House, plan: Plan, pause: float = 0.6) -> AsyncIterator
         while not over.is_set():
             await house.guests.write(guest, number)
             number += 1
-            await asyncio.sleep(plan.dice.uniform(0.0, 2 * pause))
+            await asyncio.sleep(plan.dice.uniform(0.0, 2 * plan.pause))
 
     writing = [asyncio.create_task(write(guest)) for guest in range(plan.guests)]
     try:

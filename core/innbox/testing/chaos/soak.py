@@ -8,6 +8,7 @@ faults are the provider's, Redis's, PostgreSQL's, and the second worker's death.
 
 import argparse
 import asyncio
+import contextlib
 import json
 import logging
 import random
@@ -19,7 +20,9 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
+from innbox.errors import StoreUnavailable
 from innbox.logs import set_up_logs
+from innbox.messages import User
 from innbox.testing.chaos.counting import Result
 from innbox.testing.chaos.house import House, conclude, open_house
 from innbox.testing.chaos.plan import Plan
@@ -28,6 +31,7 @@ from innbox.testing.chaos.starting import ChaosProcess
 from innbox.testing.chaos.troubles import Troubles
 from innbox.testing.chaos.watching import HEADS, Minute, Watch
 
+ANA = User("ana", "agent")
 GUESTS = 200
 BURST = 800  # messages that come at once, to begin with
 SETTLE_MINUTES = 5.0  # until then processes may grow: they learn and remember
@@ -35,6 +39,8 @@ GROWTH = 0.05
 QUIET_SECONDS = 32.0  # after which idle connections to the providers are closed, and files can be counted
 MORE_FILES = 24  # that pools of connections (to PostgreSQL, to Redis) may have opened since the start, and keep
 LATENCY_SECONDS = 0.3  # of the model
+PATIENT_MODEL = {"openai_llm": {"timeout_seconds": 30}}
+STAFF_SECONDS = 5.0
 AGAIN_SECONDS = 1.0
 LIST_LAG_SECONDS = 3.0
 
@@ -48,7 +54,7 @@ async def soak(seed: int, minutes: float, rate: float) -> Result:
     try:
         await start_within(postgres)
         plan = Plan(dice, postgres, threading.Lock(), ChaosProcess, lambda _: None)
-        async with open_house(plan, openai_latency=LATENCY_SECONDS) as house:
+        async with open_house(plan, PATIENT_MODEL, openai_latency=LATENCY_SECONDS) as house:
             await house.open_for_business(2)
             await _live(house, Troubles(house, postgres, dice), minutes, rate, result)
     finally:
@@ -67,10 +73,11 @@ async def _live(house: House, troubles: Troubles, minutes: float, rate: float, r
     watch = Watch(house, kept, troubles)
     files = watch.files()
     watching = asyncio.create_task(watch.run(lambda minute: print(minute.line(), flush=True)))
-    troubling = asyncio.create_task(troubles.run())
+    beside = [asyncio.create_task(troubles.run()), asyncio.create_task(_staff(house, watch))]
     await _write(house, minutes * 60, rate)
-    troubling.cancel()
-    await asyncio.gather(troubling, return_exceptions=True)
+    for task in beside:
+        task.cancel()
+    await asyncio.gather(*beside, return_exceptions=True)
     await troubles.mend()
     watch.end()
     await watching
@@ -82,6 +89,17 @@ async def _live(house: House, troubles: Troubles, minutes: float, rate: float, r
         result.expect(process.running, f"the {name} did not live to the end")
         if process.running:
             result.figures[name] = _judge(name, watch.minutes, minutes, files[name], watch.files()[name], result)
+
+
+async def _staff(house: House, watch: Watch) -> None:
+    """Give back to the bot what it hands over, as staff would: who stays with staff makes no work for the rest."""
+    while True:
+        await asyncio.sleep(STAFF_SECONDS)
+        for conversation, hands in await house.ask("hands"):
+            if hands == "staff":
+                watch.handed_over += 1
+                with contextlib.suppress(StoreUnavailable):
+                    await house.app.staff.return_to_bot(ANA, conversation)
 
 
 async def _write(house: House, seconds: float, rate: float) -> None:

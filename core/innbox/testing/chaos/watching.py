@@ -16,7 +16,7 @@ from innbox.testing.chaos.troubles import Troubles
 
 SAMPLE_SECONDS = 2.0
 MIB = 1024 * 1024
-HEADS = "minute  messages  answered  faults  kills   web MiB (PSS)  files   worker MiB (PSS)  files"
+HEADS = "minute  messages  answered  to staff  faults  kills   web MiB (PSS)  files   worker MiB (PSS)  files"
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +40,7 @@ class Minute:
     sizes: Mapping[str, Size]
     messages: int
     answered: int
+    handed_over: int
     faults: int
     kills: int
 
@@ -50,7 +51,8 @@ class Minute:
         """Return a line of the table under `HEADS`."""
         web, worker = self.of("web"), self.of("worker")
         return (
-            f"{self.number:6}  {self.messages:8}  {self.answered:8}  {self.faults:6}  {self.kills:5}"
+            f"{self.number:6}  {self.messages:8}  {self.answered:8}  {self.handed_over:8}"
+            f"  {self.faults:6}  {self.kills:5}"
             f"  {web.rss:7.1f} ({web.pss:.1f})  {web.files:5}  {worker.rss:10.1f} ({worker.pss:.1f})  {worker.files:5}"
         )
 
@@ -66,6 +68,7 @@ class Watch:
         self._processes = {name: psutil.Process(process.pid) for name, process in processes.items()}
         self._ends = asyncio.Event()
         self.minutes: list[Minute] = []
+        self.handed_over = 0  # by the bot to staff: counted by who gives them back
 
     def end(self) -> None:
         """Let `run` sum up what it has and return."""
@@ -103,11 +106,12 @@ class Watch:
         except TimeoutError:
             return
 
-    def _sums(self) -> tuple[int, int, int, int]:
-        """Return how many messages were acknowledged and answered so far, how many faults there were, and kills."""
+    def _sums(self) -> tuple[int, int, int, int, int]:
+        """Return what was counted so far: messages acknowledged, answered, handed over to staff, faults and kills."""
         house = self._house
         answered = {marked for message in house.twilio.messages for marked in marks(message.body)}
-        return len(house.guests.acknowledged), len(answered), self._troubles.counts.total(), house.kills
+        faults = self._troubles.counts.total()
+        return len(house.guests.acknowledged), len(answered), self.handed_over, faults, house.kills
 
 
 def _size(process: psutil.Process) -> Size:
