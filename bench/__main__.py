@@ -49,8 +49,11 @@ EMBEDDED: dict[str, tuple[Scenario, bool]] = {"embedded": (highest, False), "col
 NAMES = [*SCENARIOS, *OWN, *EMBEDDED]
 
 
-async def measure(chosen: Sequence[str], pace: Pace, peer: Peer | None) -> dict[str, Figures]:
-    """Run scenarios once, the peer's turn after ours, and return each target's figures."""
+async def measure(
+    chosen: Sequence[str], pace: Pace, peer: Peer | None, keep: Callable[[dict[str, Figures]], object]
+) -> dict[str, Figures]:
+    """Run scenarios once, the peer's turn after ours, and return each target's figures; `keep` is given them after
+    each scenario, so that a run that is broken off has not been in vain."""
     found: dict[str, Figures] = {}
     with Ground() as ground:
 
@@ -58,6 +61,7 @@ async def measure(chosen: Sequence[str], pace: Pace, peer: Peer | None) -> dict[
             began = time.monotonic()
             figures = await do(lambda what: progress(f"{name}, {target}: {what}"))
             found.setdefault(target, {}).update(figures)
+            keep(found)
             progress("")
             print(f"{name}, {target}: {time.monotonic() - began:.0f} s", file=sys.stderr)
 
@@ -134,7 +138,13 @@ def main() -> None:
         pace = pace.quick()
     folder = None if args.alone else kit()
     peer = Peer(folder) if folder else None
-    rounds = [asyncio.run(measure(args.only, pace, peer)) for _ in range(args.repeat)]
+    rounds: list[dict[str, Figures]] = []
+    for _ in range(args.repeat):
+        rounds.append(
+            asyncio.run(
+                measure(args.only, pace, peer, lambda found: save(median_of([*rounds, found]), len(rounds) + 1))
+            )
+        )
     print(save(median_of(rounds), args.repeat))
 
 
