@@ -38,9 +38,7 @@ LANGUAGE plpgsql IMMUTABLE AS $$
 DECLARE
     v_class integer := wait_class(p_seconds);
 BEGIN
-    IF p_seconds IS NOT NULL THEN
-        p_waits[v_class] := p_waits[v_class] + 1;
-    END IF;
+    p_waits[v_class] := p_waits[v_class] + 1;
     RETURN p_waits;
 END
 $$;
@@ -66,8 +64,12 @@ BEGIN
             hand_overs = hand_overs + p_hand_overs,
             turns = turns + p_turns,
             cost_usd = cost_usd + p_cost_usd,
-            waits_by_bot = add_wait(waits_by_bot, p_bot_waited),
-            waits_by_staff = add_wait(waits_by_staff, p_staff_waited),
+            waits_by_bot = CASE
+                WHEN p_bot_waited IS NULL THEN waits_by_bot ELSE add_wait(waits_by_bot, p_bot_waited)
+            END,
+            waits_by_staff = CASE
+                WHEN p_staff_waited IS NULL THEN waits_by_staff ELSE add_wait(waits_by_staff, p_staff_waited)
+            END,
             resolved = resolved + p_resolved,
             solve_seconds = solve_seconds + p_solve_seconds
         WHERE at = v_at AND hotel = p_hotel;
