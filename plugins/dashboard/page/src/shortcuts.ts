@@ -17,7 +17,7 @@ export const VIEW_KEYS: Partial<Record<View, string>> = {
 };
 
 /** The keys that press what wears them. */
-export const WORN = ["/", "r", "n", "t", "b", "e", "s", "l", "a"] as const;
+export const WORN = ["/", "r", "n", "t", "b", "e", "s", "l", "a", "i"] as const;
 
 export type Pressed =
   | { does: "move"; step: number }

@@ -11,27 +11,30 @@ import { ShortcutSheet } from "./ShortcutSheet";
 import { TopBar } from "./TopBar";
 import { useMedia, WIDE } from "./hooks";
 
-/** The whole desk: list, conversation, guest. On a narrow screen the style shows the list or the conversation. */
+/** The whole desk: list, conversation, guest. On a narrow screen the style shows one of the three. */
 export function App({ desk }: { desk: Desk }) {
   const open = useComputed(() => desk.store.state.open).value;
   const isWide = useMedia(WIDE);
+  const withGuest = open !== null && (isWide || desk.conversations.guestShown.value);
   return (
-    <div class={open ? "app app-open" : "app"}>
+    <div class={`app ${open ? "app-open" : ""} ${withGuest ? "app-guest" : ""}`}>
       <Title desk={desk} />
       <TopBar desk={desk} />
       <RingBanner desk={desk} />
       <Inbox desk={desk} />
-      <section class="conversation" aria-label={texts.conversation}>
-        {open ? (
-          <ConversationView key={open} desk={desk} id={open} withDetails={!isWide} />
-        ) : (
-          <div class="empty">
-            <h2>{texts.noneOpen.title}</h2>
-            <p>{texts.noneOpen.text}</p>
-          </div>
-        )}
-      </section>
-      {isWide && open && <GuestPanel desk={desk} id={open} />}
+      <main class="middle">
+        <section class="conversation" aria-label={texts.conversation}>
+          {open ? (
+            <ConversationView key={open} desk={desk} id={open} withDetails={!isWide} />
+          ) : (
+            <div class="empty">
+              <h2>{texts.noneOpen.title}</h2>
+              <p>{texts.noneOpen.text}</p>
+            </div>
+          )}
+        </section>
+      </main>
+      {withGuest && <GuestPanel key={open} desk={desk} id={open} isWide={isWide} />}
       <ShortcutSheet desk={desk} />
     </div>
   );

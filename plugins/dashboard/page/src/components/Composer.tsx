@@ -62,7 +62,7 @@ export function Composer({ desk, conversation: one }: Props) {
           ref={field}
           aria-label={isNote ? texts.note : texts.reply}
           aria-describedby="composer-hint"
-          aria-keyshortcuts="r"
+          aria-keyshortcuts={isNote ? "n" : "r"}
           {...completion.attributes}
           placeholder={isNote ? texts.noteHint : isClosed ? texts.window.closed : texts.replyHint(guestName(one))}
           rows={isClosed ? 1 : 2}
@@ -83,7 +83,7 @@ export function Composer({ desk, conversation: one }: Props) {
             <input
               type="checkbox"
               role="switch"
-              aria-keyshortcuts="n"
+              aria-keyshortcuts={isNote ? "r" : "n"}
               checked={isNote}
               onChange={(event) => desk.writing.chooseMode(one.id, event.currentTarget.checked ? "note" : "reply")}
             />

@@ -3,7 +3,6 @@ import type { Desk } from "../desk";
 import { channelName, guestName } from "../format";
 import { texts } from "../messages";
 import type { Conversation } from "../types";
-import { GuestDetails } from "./GuestPanel";
 import { NARROW, useBusy } from "./hooks";
 import { Icon } from "./icons";
 import { Popover } from "./Popover";
@@ -35,10 +34,17 @@ export function ConversationHead(props: { desk: Desk; conversation: Conversation
       </div>
       {one && <Actions desk={desk} conversation={one} />}
       {one && props.withDetails && (
-        <details class="guest-details">
-          <summary>{texts.guestDetails}</summary>
-          <GuestDetails desk={desk} conversation={one} />
-        </details>
+        <button
+          type="button"
+          class="plain guest-button"
+          aria-label={texts.guestDetails}
+          aria-keyshortcuts="i"
+          aria-expanded={desk.conversations.guestShown.value}
+          title={texts.guestDetails}
+          onClick={() => desk.conversations.showGuest()}
+        >
+          <Icon name="person" size={22} />
+        </button>
       )}
     </header>
   );

@@ -1,4 +1,5 @@
 import { useComputed } from "@preact/signals";
+import { useEffect, useRef } from "preact/hooks";
 import type { Desk } from "../desk";
 import { channelName, excerpt, guestName, languageName, longTime, replyWindow, shortTime } from "../format";
 import { texts } from "../messages";
@@ -6,17 +7,35 @@ import { conversation, hotelName } from "../state";
 import type { Conversation, Fact, GuestRecord, HotelName } from "../types";
 import { Avatar } from "./Avatar";
 import { useFetched } from "./hooks";
+import { Icon } from "./icons";
 
-/** The right side, on a wide screen: who the guest is. */
-export function GuestPanel({ desk, id }: { desk: Desk; id: string }) {
+/** The right side, on a wide screen: who the guest is. On a smaller one it stands in the conversation's place. */
+export function GuestPanel({ desk, id, isWide }: { desk: Desk; id: string; isWide: boolean }) {
   const one = useComputed(() => conversation(desk.store.state, id)).value;
   if (!one) return null;
   return (
     <aside class="guest" aria-label={texts.guestDetails}>
+      {!isWide && <BackToConversation desk={desk} />}
       <Avatar id={one.guest.id} name={one.guest.name ?? ""} />
       <h2 dir="auto">{guestName(one)}</h2>
       <GuestDetails desk={desk} conversation={one} />
     </aside>
+  );
+}
+
+function BackToConversation({ desk }: { desk: Desk }) {
+  const button = useRef<HTMLButtonElement>(null);
+  useEffect(() => button.current?.focus(), []);
+  return (
+    <button
+      type="button"
+      ref={button}
+      class="plain guest-back"
+      aria-label={texts.backToConversation}
+      onClick={() => desk.conversations.hideGuest()}
+    >
+      <Icon name="back" size={22} />
+    </button>
   );
 }
 

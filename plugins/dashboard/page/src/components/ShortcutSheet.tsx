@@ -24,7 +24,7 @@ export function ShortcutSheet({ desk }: { desk: Desk }) {
   if (!isOpen) return null;
   return (
     <div class="sheet" role="dialog" aria-label={texts.menu.sheet}>
-      <header>
+      <div class="sheet-head">
         <h2>{texts.shortcuts.title}</h2>
         <button
           type="button"
@@ -35,7 +35,7 @@ export function ShortcutSheet({ desk }: { desk: Desk }) {
         >
           <Icon name="close" />
         </button>
-      </header>
+      </div>
       {!desk.preferences.shortcuts.value && <p class="hint">{texts.shortcuts.off}</p>}
       {groups(desk).map(([title, lines]) => (
         <section key={title}>
@@ -79,6 +79,7 @@ function groups(desk: Desk): [string, Line[]][] {
     [["t"], words.takeOver],
     [["b"], words.giveBack],
     [["e"], words.resolve],
+    [["i"], texts.guestDetails],
     ...(keepsDesk ? tools : []),
     [["Enter"], words.send],
   ];

@@ -1,11 +1,20 @@
 // What can be done with a conversation, but for writing in it.
 
+import { signal } from "@preact/signals";
 import { getMessages } from "../api";
 import { conversation, thread } from "../state";
 import type { Store } from "../store";
 import { type Asker, sentence } from "./asking";
 
+interface Here {
+  fromList?: boolean;
+  /** The guest is shown in the conversation's place. */
+  guest?: boolean;
+}
+
 export class ConversationActions {
+  /** Whether the guest is shown where there is no room for that beside the conversation. */
+  readonly guestShown = signal(false);
   readonly #store: Store;
   readonly #asker: Asker;
 
@@ -17,21 +26,33 @@ export class ConversationActions {
   /** Open a conversation; the address keeps it over a reload, and the browser's Back leads to the list. */
   open(id: string): void {
     const address = `#${encodeURIComponent(id)}`;
-    if (this.#store.peek().open) history.replaceState(history.state, "", address);
+    if (this.#store.peek().open) history.replaceState(here(), "", address);
     else history.pushState({ fromList: true }, "", address);
     this.show(id);
   }
 
   close(): void {
-    if ((history.state as { fromList?: boolean } | null)?.fromList) history.back();
+    if (here().fromList) history.back();
     else {
       history.replaceState(null, "", location.pathname);
       this.show(null);
     }
   }
 
+  /** Show the guest in the conversation's place; the browser's Back leads to the conversation again. */
+  showGuest(): void {
+    history.pushState({ ...here(), guest: true }, "", location.href);
+    this.guestShown.value = true;
+  }
+
+  hideGuest(): void {
+    if (here().guest) history.back();
+    else this.guestShown.value = false;
+  }
+
   /** Show a conversation, or none, whatever the address says. */
   show(id: string | null): void {
+    this.guestShown.value = id !== null && here().guest === true;
     if (id && this.#store.peek().gone[id]) return this.show(null);
     if (this.#store.peek().open !== id) this.#store.dispatch({ type: "opened", id });
     if (!id) return;
@@ -56,4 +77,8 @@ export class ConversationActions {
   markRead(id: string): void {
     this.#asker.try("mark_read", { conversation_id: id });
   }
+}
+
+function here(): Here {
+  return (history.state ?? {}) as Here;
 }

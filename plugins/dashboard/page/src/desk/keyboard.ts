@@ -77,10 +77,14 @@ export class Keyboard {
     }
   }
 
-  /** One step out: of the sheet, of a field or the conversation to the list, and from the list to none open. */
+  /** One step out: of the sheet, of the guest, of a field or the conversation to the list, and from the list to none open. */
   #leave(target: Element): boolean {
     if (this.sheet.peek()) {
       this.sheet.value = false;
+      return true;
+    }
+    if (this.#conversations.guestShown.peek()) {
+      this.#conversations.hideGuest();
       return true;
     }
     if (!this.#store.peek().open) return false;

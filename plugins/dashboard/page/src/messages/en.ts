@@ -167,6 +167,7 @@ export const en = {
   noMessages: "Nothing was said yet.",
   unknownConversation: "This conversation is not in your inbox.",
   back: "Back",
+  backToConversation: "Back to the conversation",
   takeOver: "Take over",
   takeOverFor: "Take over for a while",
   returnToBot: "Return to bot",
