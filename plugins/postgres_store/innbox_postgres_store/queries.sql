@@ -14,6 +14,11 @@ SELECT current_setting('server_version')
 -- name: lock_schema
 SELECT pg_advisory_xact_lock(hashtextextended('innbox: schema', 0))
 
+-- who waits for a lock on a table holds up all who come after; so a migration waits for less than a verb would, and for
+-- less than the server takes to look for a deadlock
+-- name: give_way
+SET LOCAL lock_timeout = '700ms'
+
 -- name: make_schema_migrations
 CREATE TABLE IF NOT EXISTS schema_migrations (
     name       text PRIMARY KEY,
@@ -101,8 +106,8 @@ SELECT
 SELECT claim_turn($1, $2::uuid, $3::uuid, $4::integer)
 
 -- name: commit_turn
-SELECT commit_turn(
-    $1::uuid, $2::uuid, $3, $4::integer, $5::integer, $6, $7, $8::jsonb, $9::jsonb, $10::json
+SELECT commit_and_claim(
+    $1::uuid, $2::uuid, $3, $4::integer, $5::integer, $6, $7, $8::jsonb, $9::jsonb, $10::json, $11, $12::uuid
 )
 
 -- name: release_turn
