@@ -10,7 +10,16 @@ import pytest
 
 from innbox.desk import Timer, TimerKind
 from innbox.errors import NotFound
-from innbox.messages import BotMode, Conversation, ConversationStatus, DeliveryStatus, Direction, HandledBy, now
+from innbox.messages import (
+    AuthorKind,
+    BotMode,
+    Conversation,
+    ConversationStatus,
+    DeliveryStatus,
+    Direction,
+    HandledBy,
+    now,
+)
 from innbox.testing.store_contract.desk_hands import FIRE, drafted, fire, now_is
 from innbox.testing.store_contract.scenes import (
     AT_ONCE,
@@ -303,6 +312,22 @@ class TimersContract:
         sent = await store.send_scheduled(scheduled.id, [staff_draft("Come again")])
         assert sent is not None
         assert sent.conversation.status is ConversationStatus.RESOLVED
+
+    async def test_a_scheduled_message_that_may_not_leave_becomes_a_note(self, store: DeskStore) -> None:
+        conversation_id = await held(store)
+        scheduled, _ = await store.schedule(conversation_id, "Ana", "Good morning", LONG_AGO, None)
+        before = await now_is(store, conversation_id)
+
+        sent = await store.send_scheduled(scheduled.id, [], "The window is closed: Good morning")
+
+        assert sent is not None
+        (note,) = sent.messages
+        assert (note.direction, note.author.kind, note.status) == (Direction.NOTE, AuthorKind.SYSTEM, None)
+        assert note.text == "The window is closed: Good morning"
+        assert names(sent.events) == ["conversation_update", "new_message"]
+        assert sent.conversation.waiting_since == before.waiting_since
+        assert sent.conversation.scheduled_at is None
+        assert ((await store.due(10)).deliver, await store.scheduled(conversation_id)) == ((), [])
 
     async def test_a_scheduled_message_answers_what_was_there_when_it_was_written(self, store: DeskStore) -> None:
         conversation_id = await held(store)

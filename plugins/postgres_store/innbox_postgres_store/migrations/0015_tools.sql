@@ -269,13 +269,15 @@ BEGIN
 END
 $$;
 
--- It answers what the guest had written when it was scheduled, unless the bot is about to.
+-- It answers what the guest had written when it was scheduled, unless the bot is about to. Where it may not leave, the
+-- draft is a note that says why, and answers nothing.
 CREATE FUNCTION send_scheduled(p_id uuid, p_drafts jsonb) RETURNS json
 LANGUAGE plpgsql AS $$
 DECLARE
     s       scheduled_messages%ROWTYPE;
     c       conversations%ROWTYPE;
     v_now   timestamptz;
+    v_outs  boolean := jsonb_path_exists(p_drafts, '$[*] ? (@.direction == "out")');
     v_added uuid[];
     v_seen  integer;
 BEGIN
@@ -285,7 +287,10 @@ BEGIN
     END IF;
     SELECT * INTO c FROM conversations WHERE id = s.conversation_id;
     v_now := clock_timestamp();
-    v_seen := CASE WHEN c.answer_at IS NULL THEN greatest(c.answered_seq, s.seen_seq) ELSE c.answered_seq END;
+    v_seen := CASE
+        WHEN v_outs AND c.answer_at IS NULL THEN greatest(c.answered_seq, s.seen_seq)
+        ELSE c.answered_seq
+    END;
     v_added := add_messages(
         c.id, c.channel, c.last_seq, v_now,
         answering(p_drafts, CASE WHEN v_seen > c.answered_seq THEN c.unanswered_since END, v_now), NULL
@@ -301,7 +306,7 @@ BEGIN
             ORDER BY m.seq
             LIMIT 1
         ),
-        deliver_at = coalesce(deliver_at, v_now)
+        deliver_at = CASE WHEN v_outs THEN coalesce(deliver_at, v_now) ELSE deliver_at END
     WHERE id = c.id;
     PERFORM keep_scheduled_at(c.id);
     RETURN tell(c.id, '{}', v_added, true);
