@@ -122,13 +122,7 @@ class Runner:
 
     async def _beat(self) -> None:
         await self._app.store.heartbeat(self.worker)
-        counts = self._app.metrics.take()
-        if counts:
-            try:
-                await self._app.store.add_counts(counts)
-            except BaseException:
-                self._app.metrics.give_back(counts)
-                raise
+        await self._app.metrics.bring_to(self._app.store)
 
     async def _sweep(self) -> None:
         due = await self._app.store.due(min(self.free_slots, SWEEP_LIMIT))
@@ -168,8 +162,6 @@ class Runner:
     async def _retire(self) -> None:
         try:
             await self._app.store.retire(self.worker)
-            counts = self._app.metrics.take()
-            if counts:
-                await self._app.store.add_counts(counts)
+            await self._app.metrics.bring_to(self._app.store)
         except Exception as error:
             log.warning("not retired; claims end with the heartbeat", error=type(error).__name__)
