@@ -447,7 +447,8 @@ BEGIN
 END
 $$;
 
--- As in 0009; and a failure is counted, and each message keeps its own time.
+-- As in 0009; and a failure is counted, each message keeps its own time, and a message may be pending again while the
+-- attempt before is still under way: it failed, as a report said, and staff retried it.
 CREATE OR REPLACE FUNCTION settle_delivery(
     p_conversation uuid, p_message uuid, p_fence bigint, p_status text, p_at timestamptz, p_absent boolean,
     p_provider_id text, p_error_code text, p_error_text text
@@ -474,7 +475,7 @@ BEGIN
         v_code := m.error_code;
         v_text := m.error_text;
     END IF;
-    v_changes := m.status IN ('sending', 'unknown') OR delivery_rank(v_status) > delivery_rank(m.status);
+    v_changes := m.status IN ('pending', 'sending', 'unknown') OR delivery_rank(v_status) > delivery_rank(m.status);
     v_news := v_changes
         AND (v_status, v_code, v_text) IS DISTINCT FROM (m.status, m.error_code, m.error_text);
     UPDATE messages SET
