@@ -409,14 +409,14 @@ class KeepsDesk(Protocol):
     # deliveries
 
     async def retry(self, message_id: str) -> Changed:
-        """Send a failed `out` message anew: `pending`, due at once (in the order of `seq`), its error and its provider's
-        id gone; the next claim raises `attempt`. Also one of the bot's in a conversation that staff have. `Conflict`
-        where it is not failed. Event: `message_update`."""
+        """Send a failed `out` message anew: `pending`, due at once (in the order of `seq`), without its error and the
+        provider's id; the next claim raises `attempt`. Also one of the bot's where staff have the conversation.
+        `Conflict` where it is not failed. Event: `message_update`."""
         ...
 
     async def decide(self, message_id: str, arrived: bool) -> Changed:
-        """Settle a parked `out` message by staff's word: `sent` where it arrived, else as with `retry`. `Conflict` where
-        it is not parked. Event: `message_update`."""
+        """Settle a parked `out` message by staff's word: `sent` where it arrived, else as with `retry`. `Conflict`
+        where it is not parked. Event: `message_update`."""
         ...
 
     async def retry_media(self, message_id: str, position: int) -> Changed:

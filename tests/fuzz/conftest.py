@@ -75,7 +75,6 @@ class House:
             "account_sid": ACCOUNT_SID,
             "auth_token": AUTH_TOKEN,
             "api_base_url": self.twilio.url,
-            "content_base_url": self.twilio.url,
             "numbers": {HOTEL_NUMBER: "test"},
         }
         webchat = dict.fromkeys(

@@ -51,7 +51,6 @@ def plugins_with(twilio: TwilioWire, openai: OpenAIWire) -> dict[str, Any]:
             "account_sid": ACCOUNT_SID,
             "auth_token": AUTH_TOKEN,
             "api_base_url": twilio.url,
-            "content_base_url": twilio.url,
             "numbers": {HOTEL_NUMBER: "miramar", FAROL_NUMBER: "farol"},
         },
         "webchat": {},
