@@ -16,9 +16,10 @@ import asyncio
 import json
 import os
 import platform
+import statistics
 import sys
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from typing import Any
 
 from bench.chart import chart
@@ -85,6 +86,15 @@ def latency_chart(results: Results) -> str:
     return chart("Latency against rate", "messages a second", "ms from a guest's message to its answer", lines)
 
 
+def others_in(found: Any) -> Iterator[float]:
+    """Yield what others took of the machine in every load of some figures."""
+    if isinstance(found, dict):
+        if isinstance(found.get("others"), float):
+            yield found["others"]
+        for inner in found.values():
+            yield from others_in(inner)
+
+
 def progress(text: str) -> None:
     """Show how far we are, on a terminal alone."""
     if sys.stderr.isatty():
@@ -98,6 +108,10 @@ def save(results: dict[str, Any], rounds: int) -> str:
     if rates[0] and rates[1]:
         ratio = rates[0] / rates[1]
         table += f"\n\nHighest rate: {ratio:.2f} times the peer's ({'met' if ratio >= RATIO else 'not met'}: {RATIO})."
+    shares = [share for found in results.values() for share in others_in(found)]
+    if shares:
+        table += f"\n\nOther work took {max(shares):.0%} of the machine at most while loads were on it"
+        table += f" (the median: {statistics.median(shares):.0%})."
     machine = {"cores": os.cpu_count(), "python": platform.python_version(), "rounds": rounds}
     RESULTS.mkdir(parents=True, exist_ok=True)
     (RESULTS / "results.json").write_text(json.dumps({"machine": machine, "results": results}, indent=1) + "\n")

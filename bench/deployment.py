@@ -11,9 +11,10 @@ import tempfile
 import time
 import urllib.error
 import urllib.request
-from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import ExitStack, asynccontextmanager
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from contextlib import ExitStack, asynccontextmanager, contextmanager, nullcontext
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Protocol, Self
 from urllib.parse import urlsplit
@@ -23,7 +24,7 @@ import psycopg
 import redis
 
 from bench.load import Plan, identity, put_on
-from innbox.testing.services import free_port, postgres_server, redis_server
+from innbox.testing.services import PostgresServer, free_port, postgres_server, redis_server
 
 PASSWORD = "a long password for measuring"
 STAFF = "bench"
@@ -89,39 +90,57 @@ class Program:
 
 
 class Ground:
-    """The servers of a run: PostgreSQL, Redis, and the stand-ins for Twilio and the model."""
+    """The servers of a run: stand-ins for Twilio and the model and, once they are asked for, PostgreSQL and Redis."""
 
     def __init__(self) -> None:
         self._stack = ExitStack()
 
     def __enter__(self) -> Self:
         self.folder = Path(self._stack.enter_context(tempfile.TemporaryDirectory(prefix="innbox-bench-")))
-        self.postgres = self._stack.enter_context(postgres_server())
-        self.redis_url = self._stack.enter_context(redis_server())
-        wires = subprocess.Popen([sys.executable, "-m", "bench.wires"], stdout=subprocess.PIPE)
-        self._stack.callback(wires.wait)
+        wires = self._stack.enter_context(
+            subprocess.Popen([sys.executable, "-m", "bench.wires"], stdout=subprocess.PIPE)
+        )
         self._stack.callback(wires.kill)
+        self._servers: dict[str, int] = {}
         assert wires.stdout is not None
         addresses = json.loads(wires.stdout.readline())
         self.control, self.twilio_url, self.openai_url = (addresses[key] for key in ("control", "twilio", "openai"))
-        with psycopg.connect(self.postgres.url) as connection:
-            row = connection.execute("SELECT pg_backend_pid()").fetchone()
-            assert row is not None
-            self._postmaster = psutil.Process(row[0]).ppid()
-        self._redis = redis.Redis.from_url(self.redis_url)
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._redis.close()
         self._stack.close()
+
+    @cached_property
+    def postgres(self) -> PostgresServer:
+        server = self._stack.enter_context(postgres_server())
+        with psycopg.connect(server.url) as connection:
+            row = connection.execute("SELECT pg_backend_pid()").fetchone()
+            assert row is not None
+            self._servers["postgres"] = psutil.Process(row[0]).ppid()
+        return server
+
+    @cached_property
+    def redis_url(self) -> str:
+        url = self._stack.enter_context(redis_server())
+        with redis.Redis.from_url(url) as client:
+            self._servers["redis"] = int(client.info("server")["process_id"])
+        return url
 
     @property
     def pids(self) -> dict[str, int]:
-        return {"postgres": self._postmaster, "redis": int(self._redis.info("server")["process_id"])}
+        """Return the servers that run, by name."""
+        return dict(self._servers)
 
-    def forget(self) -> None:
-        """Empty Redis."""
-        self._redis.flushall()
+    @contextmanager
+    def cleared(self) -> Iterator[str]:
+        """Yield the URL of an empty database beside an empty Redis, and drop it at the end."""
+        url = self.postgres.new_database()
+        with redis.Redis.from_url(self.redis_url) as client:
+            client.flushall()
+        try:
+            yield url
+        finally:
+            self.postgres.drop_database(url)
 
     def latency(self, model: float, twilio: float) -> None:
         """Set how many seconds the model and Twilio take, and forget what they were sent."""
@@ -129,14 +148,15 @@ class Ground:
         request = urllib.request.Request(f"{self.control}/latency", body, {"Content-Type": "application/json"})
         urllib.request.urlopen(request, timeout=10).close()
 
-    def environment(self, base_url: str, database_url: str) -> dict[str, str]:
-        """Return what a deployment is told, by the names that the targets of the kit use too."""
+    def environment(self, base_url: str, database_url: str | None) -> dict[str, str]:
+        """Return what a deployment is told, by the names that the targets of the kit use too. Without a database there
+        is no Redis either."""
+        servers = {"DATABASE_URL": database_url, "REDIS_URL": self.redis_url} if database_url else {}
         return {
             **os.environ,
             **identity(),
+            **servers,
             "PUBLIC_URL": base_url,
-            "DATABASE_URL": database_url,
-            "REDIS_URL": self.redis_url,
             "OPENAI_API_KEY": "sk-bench",
             "OPENAI_BASE_URL": self.openai_url,
             "TWILIO_API_BASE": self.twilio_url,
@@ -149,7 +169,7 @@ class Deployment:
 
     ground: Ground
     base_url: str
-    database_url: str
+    database_url: str  # "" where there is none
     programs: dict[str, Program]
     crashing: tuple[str, ...] = ()
     ready_path: str = "/readyz"
@@ -207,23 +227,30 @@ class Target(Protocol):
     """Something that can be deployed."""
 
     name: str
+    embedded: bool  # needs no servers
 
-    def deploy(self, ground: Ground) -> Deployment:
-        """Prepare a deployment on an empty database; nothing of it runs yet."""
+    def deploy(self, ground: Ground, database_url: str) -> Deployment:
+        """Prepare a deployment; nothing of it runs yet."""
         ...
+
+
+@contextmanager
+def deployed(target: Target, ground: Ground) -> Iterator[Deployment]:
+    """Yield a deployment on an empty database, not started; it ends with the block."""
+    with nullcontext("") if target.embedded else ground.cleared() as database_url:
+        deployment = target.deploy(ground, database_url)
+        try:
+            yield deployment
+        finally:
+            deployment.end()
 
 
 @asynccontextmanager
 async def running(target: Target, ground: Ground) -> AsyncIterator[Deployment]:
-    """Run a deployment of a target, warmed up, and end it and drop its database with the block."""
-    ground.forget()
-    deployment = target.deploy(ground)
-    try:
+    """Run a deployment of a target, warmed up; it ends with the block."""
+    with deployed(target, ground) as deployment:
         await deployment.begin()
         yield deployment
-    finally:
-        deployment.end()
-        ground.postgres.drop_database(deployment.database_url)
 
 
 class Innbox:
@@ -231,15 +258,14 @@ class Innbox:
 
     def __init__(self, *, embedded: bool = False) -> None:
         self.name = "embedded" if embedded else "innbox"
-        self._embedded = embedded
+        self.embedded = embedded
 
-    def deploy(self, ground: Ground) -> Deployment:
+    def deploy(self, ground: Ground, database_url: str) -> Deployment:
         folder = Path(tempfile.mkdtemp(dir=ground.folder))
         (folder / "facts.md").write_text(FACTS)
         config = folder / "innbox.yaml"
         config.write_text(self._config())
         base_url = f"http://127.0.0.1:{free_port()}"
-        database_url = ground.postgres.new_database()
         env = ground.environment(base_url, database_url)
 
         def innbox(*arguments: str, name: str) -> Program:
@@ -248,14 +274,14 @@ class Innbox:
 
         port = str(urlsplit(base_url).port)
         programs = {"web": innbox("serve", "--port", port, name="web")}
-        if not self._embedded:
+        if not self.embedded:
             _run(["migrate", "-c", str(config)], env)
             _run(["users", "add", STAFF, "--role", "admin", "-c", str(config)], env, PASSWORD)
             programs["worker"] = innbox("worker", name="worker")
         return Deployment(ground, base_url, database_url, programs, ("worker",), folder=folder)
 
     def _config(self) -> str:
-        if self._embedded:
+        if self.embedded:
             return f"{HOUSE}plugins:\n  sqlite_store: {{path: innbox.db}}{PLUGINS}"
         queue = 'queue: {url: "${REDIS_URL}"}\n'
         stores = '\n  postgres_store: {url: "${DATABASE_URL}"}\n  redis_cache: {url: "${REDIS_URL}"}'

@@ -3,10 +3,12 @@
 import asyncio
 import contextlib
 import math
+import os
 import statistics
 import time
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from typing import Any
 
 import psutil
@@ -82,14 +84,41 @@ def _cpu_and_pss(pid: int) -> tuple[float, float]:
     return cpu, pss
 
 
-def busy_elsewhere(seconds: float, own_cpu: float, began: float) -> float:
-    """Return the share of the machine that others took: `began` is `machine_cpu()` from before."""
-    cores = psutil.cpu_count() or 1
-    return round(max(machine_cpu() - began - own_cpu, 0.0) / (seconds * cores), 3)
+@dataclass
+class Others:
+    """What others took of the machine while a block ran, from 0 to 1; known once it has ended."""
+
+    share: float = 0.0
 
 
-def machine_cpu() -> float:
-    """Return the CPU seconds that all cores together have been busy."""
+@asynccontextmanager
+async def elsewhere(servers: Iterable[int]) -> AsyncIterator[Others]:
+    """Yield what others than this run's processes take: this one, all that it has started, and the servers.
+
+    A figure of a machine whose others took more than a tenth says little of latencies; CPU a reply stays comparable.
+    """
+    leaders = [os.getpid(), *servers]
+    own, machine, began = _cpu_of(leaders), _machine_cpu(), time.monotonic()
+    others = Others()
+    yield others
+    taken = _machine_cpu() - machine - (_cpu_of(leaders) - own)
+    others.share = round(max(taken, 0.0) / ((time.monotonic() - began) * (psutil.cpu_count() or 1)), 3)
+
+
+def _cpu_of(leaders: Iterable[int]) -> float:
+    """Return the CPU seconds of processes and their descendants, ended ones too where their parents have noticed."""
+    total = 0.0
+    for pid in leaders:
+        with contextlib.suppress(psutil.Error):
+            leader = psutil.Process(pid)
+            for process in (leader, *leader.children(recursive=True)):
+                with contextlib.suppress(psutil.Error):
+                    times = process.cpu_times()
+                    total += times.user + times.system + times.children_user + times.children_system
+    return total
+
+
+def _machine_cpu() -> float:
     times = psutil.cpu_times()
     return float(times.user + times.nice + times.system + times.irq + times.softirq + times.steal)
 

@@ -32,6 +32,7 @@ class Peer:
 
     def __init__(self, folder: Path, target: str = TARGET) -> None:
         self.name = "peer"
+        self.embedded = False
         self._file = folder / "targets" / f"{target}.toml"
         self._data = _read(self._file)
         self._python = _python(folder / "requirements.txt")
@@ -42,9 +43,8 @@ class Peer:
         spec = dict(self._data["history"])
         return {**spec, "sql": (self._file.parent / spec["sql"]).resolve()}
 
-    def deploy(self, ground: Ground) -> Deployment:
+    def deploy(self, ground: Ground, database_url: str) -> Deployment:
         base_url = f"http://127.0.0.1:{free_port()}"
-        database_url = ground.postgres.new_database()
         env = ground.environment(base_url, database_url)
         words = {
             "python": str(self._python),

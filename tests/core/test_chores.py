@@ -65,10 +65,12 @@ async def test_another_process_brings_them_again_and_changes_nothing(workshop: A
 async def test_a_message_that_cannot_be_stored_is_in_no_others_way(workshop: Any) -> None:
     house = await workshop()
     provider = Provider(listed("For nobody", hotel="elsewhere"), listed("Is there a sauna?"))
-    before = now()
+    before, chores = now(), Chores(house.app)
 
-    await backfilled(house, Chores(house.app), provider)
+    await backfilled(house, chores, provider)
+    again = await backfilled(house, chores, provider)
 
+    assert again == [provider.listed[0].provider_id], "and it is tried again while it is listed"
     assert [message.text for message in await house.history() if message.direction == "in"] == ["Is there a sauna?"]
     watermark = await house.app.store.watermark("backfill:scripted")
     assert watermark is not None

@@ -66,17 +66,21 @@ class Chores:
             log.warning("backfill failed", channel=channel_name, error=type(error).__name__)
             self._app.metrics.provider_error(channel_name, "backfill")
             return
-        known = self._known.get(channel_name, frozenset())
+        before, known = self._known.get(channel_name, frozenset()), set()
         found = 0
         for inbound in missed:
-            found += inbound.provider_id not in known and await self._take_in(inbound)
-        self._known[channel_name] = frozenset(inbound.provider_id for inbound in missed)
+            new = False if inbound.provider_id in before else await self._take_in(inbound)
+            found += bool(new)
+            if new is not None:
+                known.add(inbound.provider_id)
+        self._known[channel_name] = frozenset(known)
         await self._app.store.set_watermark(name, started)
         if found:
             log.info("missed messages fetched back", channel=channel_name, count=found)
 
-    async def _take_in(self, inbound: Inbound) -> bool:
-        """Bring one message to the door, and say whether it is new; one that cannot be stored is in no other's way."""
+    async def _take_in(self, inbound: Inbound) -> bool | None:
+        """Bring one message to the door, and say whether it is new; None where it could not be taken in: it is in no
+        other's way, and tried again for as long as it is listed."""
         try:
             return not (await self._app.ingest(inbound)).duplicate
         except StoreUnavailable:
@@ -84,7 +88,7 @@ class Chores:
         except Exception as error:
             log.exception("missed message not taken in", provider_id=inbound.provider_id, error=type(error).__name__)
             self._app.metrics.provider_error(inbound.address.channel, "backfill")
-            return False
+            return None
 
     async def _fetch(self, job: MediaJob) -> None:
         channel: object = self._app.channels.get(job.channel)

@@ -60,9 +60,10 @@ class Timers(Verbs):
     async def send_scheduled(
         self, scheduled_id: str, drafts: Sequence[Draft], note: str | None = None
     ) -> Changed | None:
-        notes = [] if note is None else [Draft(note, Author(AuthorKind.SYSTEM))]
-        added = [*rows.drafts_json(drafts, Direction.OUT), *rows.drafts_json(notes, Direction.NOTE)]
-        return await self._timed("send_scheduled", scheduled_id, json.dumps(added))
+        leaving = rows.drafts_json(drafts, Direction.OUT)
+        if note is not None:
+            leaving = rows.drafts_json([Draft(note, Author(AuthorKind.SYSTEM))], Direction.NOTE)
+        return await self._timed("send_scheduled", scheduled_id, json.dumps(leaving))
 
     async def _timed(self, name: str, subject: str, *parameters: Any) -> Changed | None:
         """Run a verb on a conversation or a scheduled message; None where it says that there is nothing to do."""

@@ -101,22 +101,22 @@ def send_scheduled(
     tx: Transaction, scheduled_id: str, drafts: Sequence[Draft], note: str | None = None
 ) -> Changed | None:
     """See `KeepsDesk.send_scheduled`. It answers what the guest had written when it was scheduled, unless the bot is
-    about to; a note in its place answers nothing."""
+    about to, or a note takes its place."""
     ended = tx.one("end_scheduled", id=scheduled_id, due=True)
     if ended is None:
         return None
     conversation = bare(tx, ended["conversation_id"])
-    added = [(Direction.OUT, draft) for draft in drafts]
-    if note is not None:
-        added.append((Direction.NOTE, Draft(note, Author(AuthorKind.SYSTEM))))
-    seen_more = ended["seen_seq"] > conversation["answered_seq"]
-    answers = bool(drafts) and conversation["answer_at"] is None and seen_more
+    seen = ended["seen_seq"] > conversation["answered_seq"]
+    answers = seen and note is None and conversation["answer_at"] is None
     waited_since = conversation["waiting_since"] if answers else None
-    messages = add_messages(tx, conversation, added, waited_since=waited_since)
+    leaving = [(Direction.OUT, draft) for draft in drafts]
+    if note is not None:
+        leaving = [(Direction.NOTE, Draft(note, Author(AuthorKind.SYSTEM)))]
+    added = add_messages(tx, conversation, leaving, waited_since=waited_since)
     if answers:
         tx.run("guest_is_answered_up_to", id=conversation["id"], seq=ended["seen_seq"])
     tx.run("keep_scheduled_at", id=conversation["id"])
-    return changed(tx, conversation["id"], new=messages)
+    return changed(tx, conversation["id"], new=added)
 
 
 def _scheduled(row: Row) -> Scheduled:

@@ -313,22 +313,6 @@ class TimersContract:
         assert sent is not None
         assert sent.conversation.status is ConversationStatus.RESOLVED
 
-    async def test_a_scheduled_message_that_may_not_leave_becomes_a_note(self, store: DeskStore) -> None:
-        conversation_id = await held(store)
-        scheduled, _ = await store.schedule(conversation_id, "Ana", "Good morning", LONG_AGO, None)
-        before = await now_is(store, conversation_id)
-
-        sent = await store.send_scheduled(scheduled.id, [], "The window is closed: Good morning")
-
-        assert sent is not None
-        (note,) = sent.messages
-        assert (note.direction, note.author.kind, note.status) == (Direction.NOTE, AuthorKind.SYSTEM, None)
-        assert note.text == "The window is closed: Good morning"
-        assert names(sent.events) == ["conversation_update", "new_message"]
-        assert sent.conversation.waiting_since == before.waiting_since
-        assert sent.conversation.scheduled_at is None
-        assert ((await store.due(10)).deliver, await store.scheduled(conversation_id)) == ((), [])
-
     async def test_a_scheduled_message_answers_what_was_there_when_it_was_written(self, store: DeskStore) -> None:
         conversation_id = await held(store)
         scheduled, _ = await store.schedule(conversation_id, "Ana", "At eight", LONG_AGO, None)
@@ -344,6 +328,21 @@ class TimersContract:
         assert about(sent.conversation.waiting_since, asked.message.created_at)
         await store.return_to_bot(conversation_id, AT_ONCE)
         assert [message.text for message in (await claim_turn(store, conversation_id)).unanswered] == ["and another"]
+
+    async def test_a_scheduled_message_that_may_not_leave_becomes_a_note(self, store: DeskStore) -> None:
+        conversation_id = await held(store)
+        scheduled, before = await store.schedule(conversation_id, "Ana", "Good morning", LONG_AGO, None)
+
+        changed = await store.send_scheduled(scheduled.id, [], "It was not sent: too late.")
+
+        assert changed is not None
+        (note,) = changed.messages
+        assert (note.direction, note.author.kind, note.status) == (Direction.NOTE, AuthorKind.SYSTEM, None)
+        assert note.text == "It was not sent: too late."
+        assert changed.conversation.scheduled_at is None
+        assert changed.conversation.waiting_since == before.conversation.waiting_since, "nobody has answered"
+        assert (await store.due(10)).deliver == ()
+        assert await store.send_scheduled(scheduled.id, [], "Again") is None
 
     async def test_of_two_who_send_one_does(self, store: DeskStore, second_store: DeskStore) -> None:
         scheduled, _ = await store.schedule(await held(store), "Ana", "Good morning", LONG_AGO, None)
