@@ -15,6 +15,11 @@ from innbox_postgres_store.store import DatabaseStore
 Opens = Callable[[str], Awaitable[DatabaseStore]]
 Sql = psycopg.Connection[tuple[Any, ...]]
 
+MOODS = b"""-- concurrently
+DROP INDEX CONCURRENTLY IF EXISTS watermarks_by_time;
+CREATE INDEX CONCURRENTLY watermarks_by_time ON watermarks (at);
+"""
+
 
 @pytest.fixture
 async def bare_store(database_url: str, open_store: Opens) -> DatabaseStore:
@@ -89,6 +94,49 @@ async def test_tables_that_are_never_free_are_an_error_that_says_so(
             await bare_store.migrate()
 
     assert await bare_store.pending_migrations() == ["9999_newer"]
+
+
+async def test_an_index_is_built_while_everybody_works(
+    bare_store: DatabaseStore, database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await bare_store.migrate()
+
+    # Given somebody in the middle of a change, for whom the building of an index waits
+    newer = {**load_migrations(), "9999_index": MOODS}
+    monkeypatch.setattr(schema, "load_migrations", lambda: newer)
+    changing = await psycopg.AsyncConnection.connect(database_url)
+    await changing.execute("INSERT INTO watermarks VALUES ('one', now())")
+
+    migrating = asyncio.create_task(bare_store.migrate())
+    second = asyncio.create_task(bare_store.migrate())
+    await asyncio.sleep(0.3)
+
+    # Then others change the table meanwhile
+    async with await psycopg.AsyncConnection.connect(database_url, autocommit=True) as other:
+        await other.execute("SET lock_timeout = '500ms'")
+        await other.execute("INSERT INTO watermarks VALUES ('two', now())")
+    assert not migrating.done()
+
+    # And when the change is made, the index is there, once
+    await changing.commit()
+    await changing.close()
+    assert sorted([await migrating, await second]) == [[], ["9999_index"]]
+    assert await bare_store.pending_migrations() == []
+
+
+async def test_an_index_that_was_left_half_built_is_built_anew(
+    bare_store: DatabaseStore, database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await bare_store.migrate()
+    broken = {**load_migrations(), "9998_before": b"CREATE TABLE mood ()", "9999_index": MOODS + b"SELECT 1 / 0;\n"}
+    monkeypatch.setattr(schema, "load_migrations", lambda: broken)
+    with pytest.raises(psycopg.errors.DivisionByZero):
+        await bare_store.migrate()
+    assert await bare_store.pending_migrations() == ["9999_index"]
+
+    monkeypatch.setattr(schema, "load_migrations", lambda: {**broken, "9999_index": MOODS})
+
+    assert await bare_store.migrate() == ["9999_index"]
 
 
 async def test_without_a_server_it_is_unavailable(open_store: Opens) -> None:
