@@ -1,5 +1,6 @@
 """Words of danger: staff have the guest at once, whatever the store keeps and the model says."""
 
+import asyncio
 from typing import Any
 
 import pytest
@@ -44,10 +45,25 @@ async def test_in_a_plain_house_danger_goes_to_staff_without_a_model(workshop: A
     assert notice.text.startswith("We have alerted our team")
 
 
+async def test_danger_goes_to_staff_at_once_and_the_guest_is_told_once(workshop: Any) -> None:
+    house = await workshop(wait_seconds=0.3)
+    await house.guest_writes("Is the pool heated?")  # a burst whose answer is about to be thought of
+
+    await house.guest_writes(FIRE)
+    await house.guest_writes("Please come, there is fire everywhere")
+
+    conversation = await house.conversation()
+    assert (conversation.handled_by, conversation.urgent.words) == (HandledBy.STAFF, ("fire",))
+    await house.eventually(lambda: house.channel.texts)
+    await asyncio.sleep(0.6)
+    assert len(house.channel.texts) == 1
+    assert house.channel.texts[0].startswith("We have alerted our team")
+    assert house.llms[0].requests == []
+
+
 async def test_the_door_tells_the_store_of_danger_and_whom_to_call(workshop: Any) -> None:
     house = await workshop(hotel={"urgent": {"on_call": ["gone", "elsewhere", "Bea", "ana"], "ring_seconds": 30}})
-    for name, hotels in (("ana", None), ("Bea", ["test"]), ("gone", None), ("elsewhere", ["other"])):
-        await house.app.accounts.add_user(name, "correct horse battery", "agent", hotels)
+    await house.add_users(ana=None, Bea="test", gone=None, elsewhere="other")
     await house.app.accounts.disable("gone")
 
     rules = await rules_of(house, "Fogo no quarto 12, socorro")
@@ -77,7 +93,7 @@ async def test_what_is_no_danger_is_not_told_of(workshop: Any, hotel: dict[str, 
 
 async def test_the_desk_may_say_who_is_on_call_tonight(workshop: Any, ana: User) -> None:
     house = await workshop(hotel={"urgent": {"on_call": ["Bea"]}})
-    await house.app.accounts.add_user("ana", "correct horse battery", "admin", None)
+    await house.add_users(ana=None)
 
     await house.app.runtime.change("test", {"on_call": ["ana"], "ring_seconds": 60}, ana)
 
