@@ -253,3 +253,37 @@ async def open_desk(new_context: Any, hotel: Running) -> Callable[..., Awaitable
         return desk
 
     return open_desk
+
+
+class HeldSocket:
+    """Stands between a page and the server's socket; while `held`, nothing that the server says comes through."""
+
+    def __init__(self) -> None:
+        self.held = False
+        self._waiting: list[Any] = []
+        self._page: Any = None
+
+    async def stand_between(self, page: Any) -> None:
+        await page.route_web_socket(re.compile("/socket.io/"), self._connect)
+
+    def release(self) -> None:
+        self.held = False
+        for frame in self._waiting:
+            self._page.send(frame)
+        self._waiting.clear()
+
+    def _connect(self, socket: Any) -> None:
+        self._page = socket
+        socket.connect_to_server().on_message(self._from_server)
+
+    def _from_server(self, frame: Any) -> None:
+        if self.held:
+            self._waiting.append(frame)
+        else:
+            self._page.send(frame)
+
+
+@pytest.fixture
+def held_socket() -> HeldSocket:
+    """Something to put between one page and its server: `await open_desk(prepare=held_socket.stand_between)`."""
+    return HeldSocket()

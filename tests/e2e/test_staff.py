@@ -13,34 +13,6 @@ pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 BREAKFAST = re.compile("from 7:30 to 10:30")
 
 
-class HeldSocket:
-    """Stands between a page and the server's socket; while `held`, nothing that the server says comes through."""
-
-    def __init__(self) -> None:
-        self.held = False
-        self._waiting: list[Any] = []
-        self._page: Any = None
-
-    async def stand_between(self, page: Any) -> None:
-        await page.route_web_socket(re.compile("/socket.io/"), self._connect)
-
-    def release(self) -> None:
-        self.held = False
-        for frame in self._waiting:
-            self._page.send(frame)
-        self._waiting.clear()
-
-    def _connect(self, socket: Any) -> None:
-        self._page = socket
-        socket.connect_to_server().on_message(self._from_server)
-
-    def _from_server(self, frame: Any) -> None:
-        if self.held:
-            self._waiting.append(frame)
-        else:
-            self._page.send(frame)
-
-
 async def test_from_the_sign_in_to_a_resolved_conversation(
     hotel: Any, new_context: Any, open_chat: Any, desk_on: Any, faults: Any
 ) -> None:
@@ -98,23 +70,24 @@ async def sign_in(page: Any, name: str, password: str) -> None:
     await page.locator("[name=password]").press("Enter")
 
 
-async def test_two_take_over_and_one_is_told_who_has_it(hotel: Any, open_chat: Any, open_desk: Any) -> None:
+async def test_two_take_over_and_one_is_told_who_has_it(
+    hotel: Any, open_chat: Any, open_desk: Any, held_socket: Any
+) -> None:
     # Given one conversation at two desks, of which Bo's has not heard yet that Ana takes it over
     await hotel.add_user("bo", "agent")
     chat, ana = await open_chat(), await open_desk("ana")
-    socket = HeldSocket()
-    bo = await open_desk("bo", prepare=socket.stand_between)
+    bo = await open_desk("bo", prepare=held_socket.stand_between)
     await chat.say("What time is breakfast?")
     for desk in (ana, bo):
         await desk.open(BREAKFAST)
         await expect(desk.button("Take over")).to_be_visible()
-    socket.held = True
+    held_socket.held = True
     await ana.press("Take over")
     await expect(ana.button("Return to bot")).to_be_visible()
 
     # When Bo takes it over as well
     await bo.press("Take over")
-    socket.release()
+    held_socket.release()
 
     # Then Bo is told who has it, and Ana keeps it
     await expect(bo.conversation.get_by_role("alert")).to_contain_text("ana")

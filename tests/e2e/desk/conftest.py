@@ -6,14 +6,18 @@ its own; `house` starts nothing but what is asked for.
 """
 
 import asyncio
+import contextlib
+import os
 import sqlite3
 import sys
+import time
 import uuid
 import zlib
 from asyncio.subprocess import DEVNULL
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -24,7 +28,7 @@ import pytest_asyncio
 from playwright.async_api import Page, expect
 from psycopg import sql
 
-from innbox import App, Conversation, InboxQuery, new_id
+from innbox import Address, App, Conversation, Inbound, InboxQuery, Message, new_id, now
 from innbox.config import load_config
 from innbox.testing.processes import InnboxProcess
 from innbox.testing.running import FACTS, PASSWORD, SECRET_KEY, running_innbox, write_config
@@ -33,6 +37,7 @@ from innbox.testing.twilio_wire import ACCOUNT_SID, AUTH_TOKEN, TwilioWire
 
 HOTELS = 60  # as many tests can ask for one of their own
 HOUSES = ("embedded", "two-webs")
+EXTRAS = Path(__file__).parent / "extras"  # an installed plugin, as far as Python can tell
 
 
 def number_of(hotel: str) -> str:
@@ -49,6 +54,7 @@ class House:
     app: App
     twilio: TwilioWire
     copy: Callable[[Conversation, int, int], None]
+    database: "Reach"
     free_hotels: Iterator[str] = field(default_factory=lambda: iter(hotels()))
 
     @property
@@ -88,6 +94,19 @@ class Hotel:
         signed_for = f"{self.app.config.public_url}/whatsapp"
         assert await twilio.post_inbound(f"{self.house.url}/whatsapp", form, signed_for=signed_for) == 200
 
+    def phone_of(self, guest: str) -> str:
+        return phone_of(guest)
+
+    async def says_on_the_web(self, guest: str, text: str, **fields: Any) -> None:
+        """Have a guest write in the web chat; when this returns, it is stored."""
+        address = Address("webchat", f"{guest.lower()}-{self.slug}")
+        await self.app.ingest(Inbound(self.slug, address, new_id(), text, guest_name=guest, **fields))
+
+    async def messages(self, guest: str) -> Sequence[Message]:
+        """Return what is stored of a guest's conversation, oldest first."""
+        conversation = await self.conversation(guest)
+        return (await self.app.store.history(conversation.id, None, 50)).messages
+
     async def conversation(self, guest: str) -> Conversation:
         """Return a guest's conversation as it is stored."""
         query = InboxQuery(hotels=frozenset({self.slug}), q=phone_of(guest))
@@ -120,6 +139,7 @@ def configuration(folder: Path, twilio: TwilioWire) -> tuple[dict[str, Any], dic
         },
         "webchat": {},
         "dashboard": {},
+        "house_extras": {},
     }
     core = {
         "secret_key": SECRET_KEY,
@@ -144,7 +164,7 @@ async def embedded(folder: Path) -> AsyncIterator[House]:
         database = folder / "innbox.db"
         async with running_innbox(folder, {"sqlite_store": {"path": str(database)}, **plugins}, **core) as running:
             copy = CopyInSqlite(database)
-            yield House("embedded", (running.url,), running.app, twilio, copy)
+            yield House("embedded", (running.url,), running.app, twilio, copy, ReachIntoSqlite(database))
 
 
 @asynccontextmanager
@@ -171,7 +191,7 @@ async def two_webs(folder: Path, postgres: PostgresServer, redis_url: str) -> As
         await stack.enter_async_context(app.lifespan())
         for process, url in zip(processes, urls, strict=False):
             await process.wait_for_http(f"{url}/readyz")
-        yield House("two-webs", urls, app, twilio, CopyInPostgres(database))
+        yield House("two-webs", urls, app, twilio, CopyInPostgres(database), ReachIntoPostgres(database))
 
 
 async def run(*arguments: str) -> None:
@@ -181,6 +201,42 @@ async def run(*arguments: str) -> None:
 
 
 AT_REST = ("answer_at", "deliver_at")  # with neither, nothing is due
+
+
+class Reach:
+    """A hand in the house's database, for what would take too long to come about. Nobody is told of it."""
+
+    def run(self, statement: str, *values: Any) -> None:
+        """Run a statement with `{}` for each value."""
+        raise NotImplementedError
+
+    def moment(self, seconds: float) -> Any:
+        """Return a time so many seconds from now as it is stored."""
+        raise NotImplementedError
+
+
+class ReachIntoSqlite(Reach):
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def run(self, statement: str, *values: Any) -> None:
+        with contextlib.closing(sqlite3.connect(self._path, timeout=20)) as database, database:
+            database.execute(statement.replace("{}", "?"), values)
+
+    def moment(self, seconds: float) -> int:
+        return int((time.time() + seconds) * 1_000_000)
+
+
+class ReachIntoPostgres(Reach):
+    def __init__(self, url: str) -> None:
+        self._url = url
+
+    def run(self, statement: str, *values: Any) -> None:
+        with psycopg.connect(self._url) as database:
+            database.execute(statement.replace("{}", "%s"), values)
+
+    def moment(self, seconds: float) -> datetime:
+        return now() + timedelta(seconds=seconds)
 
 
 class Copy:
@@ -311,6 +367,9 @@ async def houses(
     """A function that gives the house of a name, and starts it where it does not run yet."""
     running: dict[str, House] = {}
     async with AsyncExitStack() as stack:
+        patch = stack.enter_context(pytest.MonkeyPatch.context())
+        patch.syspath_prepend(str(EXTRAS))
+        patch.setenv("PYTHONPATH", str(EXTRAS), prepend=os.pathsep)
 
         async def give(name: str) -> House:
             if name not in running:

@@ -11,6 +11,8 @@ export interface Entry<T> {
 export class Fetched<T> {
   readonly #fetch: (key: string) => Promise<T>;
   readonly #entries = new Map<string, Signal<Entry<T>>>();
+  /** What was asked for again while it was on its way: the answer may be older than what happened since. */
+  readonly #again = new Set<string>();
 
   /** `fetch` throws an `Error` whose message is a sentence for people. */
   constructor(fetch: (key: string) => Promise<T>) {
@@ -24,13 +26,17 @@ export class Fetched<T> {
   /** Ask for it; what is known stays meanwhile, and after a failure. */
   async load(key: string): Promise<void> {
     const entry = this.#entry(key);
-    if (entry.peek().loading) return;
+    if (entry.peek().loading) {
+      this.#again.add(key);
+      return;
+    }
     entry.value = { ...entry.peek(), loading: true };
     try {
       entry.value = { value: await this.#fetch(key), loading: false, problem: null };
     } catch (error) {
       entry.value = { ...entry.peek(), loading: false, problem: error instanceof Error ? error.message : String(error) };
     }
+    if (this.#again.delete(key)) await this.load(key);
   }
 
   #entry(key: string): Signal<Entry<T>> {

@@ -1,3 +1,4 @@
+import { useComputed } from "@preact/signals";
 import type { Desk } from "../desk";
 import { texts } from "../messages";
 import { hotelName } from "../state";
@@ -10,7 +11,9 @@ import { TimeChoice } from "./TimeChoice";
 
 /** What will leave by itself, and when: above where one writes, so that nobody says it twice. */
 export function ScheduledLines({ desk, conversation: one }: { desk: Desk; conversation: Conversation }) {
-  const { value } = useFetched(desk.lookups.scheduled, one.id, one.scheduled_at);
+  // Any news of the conversation may be of what is scheduled.
+  const stamp = useComputed(() => desk.store.state.conversations.get(one.id)?.stamp).value;
+  const { value } = useFetched(desk.lookups.scheduled, one.id, stamp);
   const { user } = desk.store.peek().me;
   const zone = zoneOf(desk.store.peek().me.hotels, one.hotel);
   if (!value?.length) return null;
@@ -26,9 +29,7 @@ export function ScheduledLines({ desk, conversation: one }: { desk: Desk; conver
           <button
             type="button"
             class="small"
-            onClick={async () => {
-              if (await desk.work.cancelScheduled(kept, one.id)) void desk.lookups.scheduled.load(one.id);
-            }}
+            onClick={() => void desk.work.cancelScheduled(one.id, kept)}
           >
             {texts.scheduled.cancel}
           </button>
@@ -56,10 +57,9 @@ export function ScheduleButton(props: { desk: Desk; conversation: Conversation; 
             hotel={hotelName(desk.store.peek().me.hotels, one.hotel)}
             now={desk.store.now.value}
             action={texts.scheduled.schedule}
-            onChoose={async (at) => {
+            onChoose={(at) => {
               close();
-              await desk.writing.schedule(one.id, at);
-              void desk.lookups.scheduled.load(one.id);
+              void desk.writing.schedule(one.id, at);
             }}
           />
         </>

@@ -20,7 +20,7 @@ interface Props {
 /** A quiet line under the head: what a conversation has, each a button that changes it. */
 export function Tools({ desk, conversation }: Props) {
   return (
-    <div class="tools" role="toolbar" aria-label={texts.tools.label}>
+    <div class="tools" role="group" aria-label={texts.tools.label}>
       <Bot desk={desk} conversation={conversation} />
       <BotBack desk={desk} conversation={conversation} />
       <Assignee desk={desk} conversation={conversation} />

@@ -79,8 +79,8 @@ export class WorkActions {
     return done !== null;
   }
 
-  async cancelScheduled(one: Scheduled, id: string): Promise<boolean> {
-    return (await this.#do(id, "cancel_scheduled", { scheduled_id: one.id })) !== null;
+  async cancelScheduled(id: string, one: Scheduled): Promise<void> {
+    await this.#do(id, "cancel_scheduled", { scheduled_id: one.id });
   }
 
   // what it is
