@@ -9,7 +9,7 @@ PLUGINS := $(patsubst %/pyproject.toml,%,$(wildcard plugins/*/pyproject.toml))
 PACKAGES := core $(PLUGINS)
 SOURCES := $(wildcard core/pyproject.toml plugins/*/pyproject.toml) constraints.txt
 
-.PHONY: help setup pages demo test check machine fuzz bench chaos format clean
+.PHONY: help setup pages demo test check machine fuzz bench chaos soak format clean
 
 help:
 	@echo "make demo   run Innbox here, with nothing else needed"
@@ -19,6 +19,7 @@ help:
 	@echo "make fuzz SECONDS=300      send anything to every door, for so long in all"
 	@echo "make bench  measure"
 	@echo "make chaos  prove what is promised when things break"
+	@echo "make soak MINUTES=30       run under load and faults, and look for leaks"
 
 setup: $(VENV)/.runtime pages
 
@@ -37,6 +38,9 @@ check: $(VENV)/.dev pages
 
 chaos: $(VENV)/.dev pages
 	@$(BIN)/python -m innbox.testing.chaos $(ARGS)
+
+soak: $(VENV)/.dev pages
+	@$(BIN)/python -m innbox.testing.chaos.soak --minutes $(or $(MINUTES),30) $(ARGS)
 
 format: $(VENV)/.dev
 	@$(BIN)/ruff check --fix -q . ; $(BIN)/ruff format -q .

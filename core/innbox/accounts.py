@@ -90,7 +90,7 @@ class Accounts:
         """Add a user; raises `Refused` for a bad name, password or role and `Conflict` for a name that is taken."""
         name = name.strip()
         if not 1 <= len(name) <= 64 or any(ord(character) < 32 for character in name):
-            raise Refused("A name has 1 to 64 characters, none of them a control character.")
+            raise Refused("A name has 1 to 64 characters, none of them a control character.", "name")
         user = User(name, _role(role), frozenset(hotels) if hotels else None, created_at=now())
         _check_may(by, user)
         await self._store.add_user(user, await self._hash_password(password))

@@ -90,8 +90,11 @@ class App:
         async with self.dispatch.lifespan(first=self._store_plugin):
             if check_schema:
                 await self._check_schema()
-            async with self.publisher.running(), self.guest_texts.running():
-                yield
+            try:
+                async with self.publisher.running(), self.guest_texts.running():
+                    yield
+            finally:
+                await self.live.close()
 
     async def ingest(self, inbound: Inbound) -> Ingested:
         """Take in a guest's message; when this returns, it is stored. Raises `StoreUnavailable`."""

@@ -1,14 +1,9 @@
 """The live wire: one Socket.IO server in a web process, a voice over Redis in a worker, one way to emit."""
 
-import asyncio
 from typing import TYPE_CHECKING, Any, Protocol
-
-import structlog
 
 if TYPE_CHECKING:
     import socketio
-
-log = structlog.get_logger(__name__)
 
 
 class Live(Protocol):
@@ -16,11 +11,18 @@ class Live(Protocol):
 
     async def emit(self, name: str, data: Any, room: str | None, namespace: str) -> None: ...
 
+    async def close(self) -> None:
+        """Say what has yet to be said, for a second at most; nothing is said after it."""
+        ...
+
 
 class Silence:
     """For commands that have no desk to tell."""
 
     async def emit(self, name: str, data: Any, room: str | None, namespace: str) -> None:
+        return None
+
+    async def close(self) -> None:
         return None
 
 
@@ -33,21 +35,20 @@ class ServerLive:
     async def emit(self, name: str, data: Any, room: str | None, namespace: str) -> None:
         await self._server.emit(name, data, room=room, namespace=namespace)
 
+    async def close(self) -> None:
+        await self._server.manager.close()
+
 
 class RemoteLive:
     """In a worker: a write-only voice over Redis. With Redis gone what is said is lost, and desks ask for it."""
 
     def __init__(self, url: str) -> None:
-        self._manager = new_manager(url, write_only=True)
+        from innbox.live_manager import SharedManager  # slow to import, and most commands have no desk to tell
+
+        self._manager = SharedManager(url, write_only=True)
 
     async def emit(self, name: str, data: Any, room: str | None, namespace: str) -> None:
-        async with asyncio.timeout(1.0):
-            await self._manager.emit(name, data, namespace=namespace, room=room)
+        await self._manager.emit(name, data, namespace=namespace, room=room)
 
-
-def new_manager(url: str, *, write_only: bool = False) -> "socketio.AsyncRedisManager":
-    """Return Socket.IO's Redis manager with timeouts that keep a dead or frozen Redis from holding us up."""
-    import socketio  # slow to import, and commands have no desk to tell
-
-    options = {"socket_connect_timeout": 0.5, "socket_timeout": None if not write_only else 0.5}
-    return socketio.AsyncRedisManager(url, channel="innbox", write_only=write_only, redis_options=options)
+    async def close(self) -> None:
+        await self._manager.close()

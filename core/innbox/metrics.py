@@ -95,6 +95,7 @@ class Metrics:
 
     def __init__(self) -> None:
         self._counts: dict[str, float] = {}
+        self._bringing = asyncio.Lock()
         self.turns_in_flight = 0
 
     def webhook_rejected(self, channel: str, reason: str) -> None:
@@ -133,25 +134,25 @@ class Metrics:
             self._add("innbox_model_cost_usd", model, amount=usage.cost_usd)
 
     def take(self) -> dict[str, float]:
-        """Return what was counted since the last time, to be added to the store's sums, and forget it."""
+        """Return what was counted since the last time, and forget it."""
         counts, self._counts = self._counts, {}
         return counts
 
-    def give_back(self, counts: Mapping[str, float]) -> None:
-        """Take counts back that could not be stored."""
-        for key, amount in counts.items():
-            self._counts[key] = self._counts.get(key, 0.0) + amount
-
     async def bring_to(self, store: Store) -> None:
-        """Add what was counted to the store's sums; raises `StoreUnavailable`, and then nothing is forgotten."""
-        counts = self.take()
-        if not counts:
-            return
-        try:
-            await store.add_counts(counts)
-        except BaseException:
-            self.give_back(counts)
-            raise
+        """Add what was counted to the store's sums; raises `StoreUnavailable`, and then nothing is forgotten.
+
+        One call waits for another, so that what was counted before it is in the store when it returns.
+        """
+        async with self._bringing:
+            counts = self.take()
+            if not counts:
+                return
+            try:
+                await store.add_counts(counts)
+            except BaseException:
+                for key, amount in counts.items():
+                    self._counts[key] = self._counts.get(key, 0.0) + amount
+                raise
 
     @asynccontextmanager
     async def kept_in(self, store: Store) -> AsyncIterator[None]:

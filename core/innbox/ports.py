@@ -345,7 +345,8 @@ class Committed:
 
     `verdict`: `done`; `newer` (the guest wrote again: nothing was written, the claim is given back and a new turn is
     due at `answer_at`); `hands` (the conversation changed hands: thrown away); `fenced` (the claim was lost: nothing
-    was written). `deliver` says that there is something to deliver now.
+    was written). `deliver` says that there is something to deliver now; `delivery` is the claim on it, where one was
+    asked for and made.
     """
 
     verdict: str
@@ -354,6 +355,7 @@ class Committed:
     events: tuple[Event, ...] = ()
     answer_at: datetime | None = None
     deliver: bool = False
+    delivery: Delivery | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -584,7 +586,7 @@ class Store(Protocol):
         it: the store gives it back, at the worker's next heartbeat at the latest; so too `claim_delivery`."""
         ...
 
-    async def commit_turn(self, turn: Turn, end: TurnEnd) -> Committed:
+    async def commit_turn(self, turn: Turn, end: TurnEnd, deliver_as: str | None = None) -> Committed:
         """End a turn, if its fence still holds; otherwise `fenced`. Another epoch, or staff's hands: `hands`, the claim
         is given back and nothing else written; where the change of hands took the claim too, a store may say `fenced`:
         both mean that the turn is thrown away. A guest's message newer than `turn.last_seq`: `newer` (see `Committed`;
@@ -596,6 +598,9 @@ class Store(Protocol):
         a row of `turns`, whose id is `turn.id`, and the effects; resets rethinks and tries; gives the claim back.
         Messages added carry `turn_id` in `meta`, beside the draft's own and its template. Events: `new_message` each,
         `conversation_update`.
+
+        Where `deliver_as` names a worker and something is to be delivered now, that is claimed for the worker in the
+        same transaction, as by `claim_delivery`, whose claims may come to nothing too: then there is no `delivery`.
         """
         ...
 

@@ -1,17 +1,17 @@
 """The queue: Dramatiq on Redis, which wakes workers sooner than their sweepers would. No promise rests on it."""
 
 import asyncio
+import contextlib
 import threading
 import time
-from collections.abc import Callable, Iterable
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
+from queue import Empty, SimpleQueue
 from typing import Any
 
 import dramatiq
 import redis
 import structlog
-from dramatiq.brokers.redis import RedisBroker
 from dramatiq.errors import ConnectionClosed
 
 from innbox.metrics import Metrics
@@ -19,76 +19,85 @@ from innbox.pipeline.wakes import Step, Timers
 
 log = structlog.get_logger(__name__)
 
-NAMESPACE = "innbox"
+QUEUE = "wakes"
+KEY = "innbox:wakes"
 SEND_SECONDS = 0.5  # a dead or frozen Redis holds a sender up no longer
 MAX_WAITING = 1000  # wakes that wait for Redis; more are lost to the sweeper
+MAX_TOGETHER = 16  # wakes in one message
 BLOCK_SECONDS = 1
-WORKER_THREADS = 8
-BUSY_SECONDS = 0.02
+FORGET_SECONDS = 30  # sweepers have found the work long before
 
 
-class WaitingConsumer(dramatiq.Consumer):
-    """A consumer that waits on Redis for work instead of polling, so that an idle worker starts at once."""
+class WakeBroker(dramatiq.Broker):
+    """Dramatiq's broker for messages that may be lost: one list of Redis, and nothing to acknowledge.
 
-    def __init__(self, inner: dramatiq.Consumer, client: "redis.Redis", key: str) -> None:
-        self._inner = inner
-        self._client = client
-        self._key = key
+    Dramatiq's own Redis broker keeps every message until it is acknowledged, in three more keys and two scripts. For a
+    wake that is no use: the sweeper is sooner than its redelivery. No middleware: nothing here is tried again.
+    """
 
-    def ack(self, message: Any) -> None:
-        self._inner.ack(message)
+    def __init__(self, url: str) -> None:
+        super().__init__(middleware=[])
+        self._url = url
+        self.client = _client(url, SEND_SECONDS)
+        self._forget_at = 0.0
 
-    def nack(self, message: Any) -> None:
-        self._inner.nack(message)
+    def declare_queue(self, queue_name: str) -> None:
+        self.queues[queue_name] = None
 
-    def requeue(self, messages: Iterable[Any]) -> None:
-        self._inner.requeue(messages)
-
-    def __next__(self) -> Any:
-        message = next(self._inner)
-        if message is not None:
-            return message
-        try:
-            # Moving the list's head onto itself changes nothing, and blocks while the list is empty.
-            head = self._client.blmove(self._key, self._key, BLOCK_SECONDS, "LEFT", "LEFT")
-        except redis.RedisError as error:
-            raise ConnectionClosed(error) from None  # type: ignore[no-untyped-call]
-        message = next(self._inner)
-        if head is not None and message is None:
-            time.sleep(BUSY_SECONDS)  # there is work, and we hold as much of it as we may
+    def enqueue(self, message: Any, *, delay: int | None = None) -> Any:
+        """Append a message; raises `redis.RedisError`. There are no delays: all times are in the store."""
+        self.client.rpush(KEY, message.encode())
+        if time.monotonic() >= self._forget_at:  # a list that nobody reads must not grow for ever
+            self._forget_at = time.monotonic() + FORGET_SECONDS / 3
+            self.client.expire(KEY, FORGET_SECONDS)
         return message
 
+    def consume(self, queue_name: str, prefetch: int = 1, timeout: int = 5000) -> "WakeConsumer":
+        return WakeConsumer(_client(self._url, BLOCK_SECONDS + 2.0))
+
     def close(self) -> None:
-        self._inner.close()
+        self.client.close()
+
+
+class WakeConsumer(dramatiq.Consumer):
+    """Waits on Redis for work instead of polling, so that an idle worker starts at once."""
+
+    def __init__(self, client: "redis.Redis") -> None:
+        self._client = client
+
+    def ack(self, message: Any) -> None:
+        return None
+
+    def nack(self, message: Any) -> None:
+        return None
+
+    def requeue(self, messages: Iterable[Any]) -> None:
+        return None  # the sweeper of another worker finds the work
+
+    def __next__(self) -> Any:
+        try:
+            found = self._client.blpop([KEY], BLOCK_SECONDS)
+        except redis.RedisError as error:
+            raise ConnectionClosed(error) from None  # type: ignore[no-untyped-call]
+        if not found:
+            return None
+        body: Any = found[1]
+        return dramatiq.MessageProxy(dramatiq.Message.decode(body))
+
+    def close(self) -> None:
         self._client.close()
 
 
-class WaitingBroker(RedisBroker):
-    """Dramatiq's Redis broker with consumers that wait, and without middleware: nothing here is tried again."""
-
-    def __init__(self, url: str) -> None:
-        client = redis.Redis.from_url(
-            url, socket_timeout=SEND_SECONDS, socket_connect_timeout=SEND_SECONDS, retry=None, max_connections=64
-        )
-        super().__init__(client=client, middleware=[], namespace=NAMESPACE)  # type: ignore[no-untyped-call]
-        self._url = url
-
-    def consume(self, queue_name: str, prefetch: int = 1, timeout: int = 5000) -> dramatiq.Consumer:
-        inner = super().consume(queue_name, prefetch, 1)
-        client = redis.Redis.from_url(
-            self._url, socket_timeout=BLOCK_SECONDS + 2.0, socket_connect_timeout=SEND_SECONDS, retry=None
-        )
-        return WaitingConsumer(inner, client, f"{self.namespace}:{queue_name}")
-
-
-def declare_actors(broker: WaitingBroker, run: Callable[[Step, str], None]) -> dict[Step, "dramatiq.Actor[Any, Any]"]:
-    """Declare an actor and a queue for each step; their messages carry a conversation's id and nothing else."""
+def declare_actors(
+    broker: WakeBroker, run: Callable[[Step, Sequence[str]], None]
+) -> dict[Step, "dramatiq.Actor[Any, Any]"]:
+    """Declare an actor for each step; their messages carry conversations' ids and nothing else."""
 
     def actor_of(step: Step) -> "dramatiq.Actor[Any, Any]":
-        def perform(conversation_id: str) -> None:
-            run(step, conversation_id)
+        def perform(conversation_ids: Sequence[str]) -> None:
+            run(step, conversation_ids)
 
-        declare = dramatiq.actor(broker=broker, actor_name=step.value, queue_name=step.value)
+        declare = dramatiq.actor(broker=broker, actor_name=step.value, queue_name=QUEUE)
         return declare(perform)
 
     return {step: actor_of(step) for step in Step}
@@ -99,12 +108,13 @@ class QueueWakes:
 
     def __init__(self, url: str, metrics: Metrics) -> None:
         self._metrics = metrics
-        broker = WaitingBroker(url)
-        self._broker = broker
-        self._actors = declare_actors(broker, lambda step, conversation_id: None)
-        self._sender = ThreadPoolExecutor(1, thread_name_prefix="wakes")
+        self._loop = asyncio.get_running_loop()
+        self._broker = WakeBroker(url)
+        self._actors = declare_actors(self._broker, lambda step, conversation_ids: None)
         self._timers = Timers(self._fire)
-        self._waiting = 0
+        self._waiting: SimpleQueue[tuple[Step, str] | None] = SimpleQueue()
+        self._sender = threading.Thread(target=self._send_all, name="wakes", daemon=True)
+        self._sender.start()
 
     def wake(self, step: Step, conversation_id: str, at: datetime | None = None) -> None:
         self._timers.wake(step, conversation_id, at)
@@ -120,37 +130,58 @@ class QueueWakes:
     def close(self) -> None:
         """Send what waits, if Redis takes it at once, and stop."""
         self._timers.clear()
-        self._sender.shutdown(wait=True, cancel_futures=self._waiting > 10)
+        self._waiting.put(None)
+        self._sender.join(2 * SEND_SECONDS)
         self._broker.close()
 
     def _fire(self, step: Step, conversation_id: str) -> None:
-        if self._waiting >= MAX_WAITING:
+        if self._waiting.qsize() >= MAX_WAITING:
             self._metrics.wake_lost()
+        else:
+            self._waiting.put((step, conversation_id))
+
+    def _send_all(self) -> None:
+        """On the sender's thread: send what waits, all that came meanwhile together, until `close`."""
+        while (wake := self._waiting.get()) is not None:
+            together, last = [wake], False
+            while len(together) < MAX_TOGETHER:
+                try:
+                    more = self._waiting.get_nowait()
+                except Empty:
+                    break
+                if more is None:
+                    last = True
+                    break
+                together.append(more)
+            for step in Step:
+                self._send(step, [conversation_id for of, conversation_id in together if of is step])
+            if last:
+                return
+
+    def _send(self, step: Step, conversation_ids: Sequence[str]) -> None:
+        if not conversation_ids:
             return
-        self._waiting += 1
-        asyncio.get_running_loop().run_in_executor(self._sender, self._send, step, conversation_id).add_done_callback(
-            self._sent
-        )
+        try:
+            self._actors[step].send(conversation_ids)
+        except redis.RedisError:
+            with contextlib.suppress(RuntimeError):  # the loop has ended meanwhile
+                self._loop.call_soon_threadsafe(self._lost, len(conversation_ids))
 
-    def _send(self, step: Step, conversation_id: str) -> None:
-        self._actors[step].send(conversation_id)
-
-    def _sent(self, future: "asyncio.Future[None]") -> None:
-        self._waiting -= 1
-        if not future.cancelled() and future.exception() is not None:
+    def _lost(self, wakes: int) -> None:
+        for _ in range(wakes):
             self._metrics.wake_lost()
 
 
 class QueueWorker:
-    """In a worker process: Dramatiq's threads take wakes and start steps on the event loop while there is room."""
+    """In a worker process: Dramatiq's thread takes wakes and starts steps on the event loop while there is room."""
 
     def __init__(self, url: str, start: Callable[[Step, str], None], has_room: Callable[[], bool]) -> None:
         self._loop = asyncio.get_running_loop()
         self._start = start
         self._has_room = has_room
-        self._broker = WaitingBroker(url)
+        self._broker = WakeBroker(url)
         declare_actors(self._broker, self._take)
-        self._worker = dramatiq.Worker(self._broker, worker_timeout=100, worker_threads=WORKER_THREADS)
+        self._worker = dramatiq.Worker(self._broker, worker_timeout=BLOCK_SECONDS * 1000, worker_threads=1)
         self._stopping = threading.Event()
 
     def begin(self) -> None:
@@ -162,9 +193,19 @@ class QueueWorker:
         self._worker.stop(timeout=2000)
         self._broker.close()
 
-    def _take(self, step: Step, conversation_id: str) -> None:
-        """On a Dramatiq thread: wait until a slot is free, start the step on the loop and return."""
+    def _take(self, step: Step, conversation_ids: Sequence[str]) -> None:
+        """On Dramatiq's thread: wait until a slot is free, start the steps on the loop and return."""
         while not self._has_room():
             if self._stopping.wait(0.05):
                 return  # the sweeper of another worker finds the work
-        self._loop.call_soon_threadsafe(self._start, step, conversation_id)
+        self._loop.call_soon_threadsafe(self._start_all, step, conversation_ids)
+
+    def _start_all(self, step: Step, conversation_ids: Sequence[str]) -> None:
+        for conversation_id in conversation_ids:
+            self._start(step, conversation_id)
+
+
+def _client(url: str, seconds: float) -> "redis.Redis":
+    return redis.Redis.from_url(
+        url, socket_timeout=seconds, socket_connect_timeout=SEND_SECONDS, retry=None, max_connections=4
+    )

@@ -21,9 +21,11 @@ from starlette.types import ASGIApp
 from innbox.app import App
 from innbox.config import Config, load_config
 from innbox.errors import Conflict, InnboxError, NotFound, PluginError, Refused, StoreUnavailable, Throttled
+from innbox.fanout import FramesProtocol, LiveASGI
 from innbox.guards import BodyLimit, OriginCheck, SafeHeaders, SlowSenderProtocol
 from innbox.http import origin_allowed
-from innbox.live import ServerLive, new_manager
+from innbox.live import ServerLive
+from innbox.live_manager import LocalManager, SharedManager
 from innbox.logs import set_up_logs
 from innbox.pipeline.runner import Runner
 from innbox.queue import QueueWakes
@@ -63,14 +65,14 @@ def create_asgi(config: Config) -> ASGIApp:
         lifespan=_lifespan(app),
     )
     starlette.state.innbox = app
-    return socketio.ASGIApp(server, starlette, socketio_path="socket.io")  # type: ignore[no-any-return]
+    return LiveASGI(server, starlette, socketio_path="socket.io")
 
 
 def server_options(config: Config) -> dict[str, Any]:
     """Return how uvicorn is to serve: limits, no chatter, and proxies believed only where they are trusted."""
     return {
         "http": SlowSenderProtocol,
-        "ws": "websockets-sansio",
+        "ws": FramesProtocol,
         "ws_max_size": MAX_FRAME + 1024,
         "log_config": None,
         "access_log": False,
@@ -133,7 +135,7 @@ def _socket_server(app: App) -> socketio.AsyncServer:
 
     server = socketio.AsyncServer(
         async_mode="asgi",
-        client_manager=new_manager(queue.url) if queue else None,
+        client_manager=SharedManager(queue.url) if queue else LocalManager(),
         cors_allowed_origins=allowed,
         max_http_buffer_size=MAX_FRAME,
         ping_interval=10,

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from innbox import Attachment, MediaContent, Sent, files, sniffed_type
+from innbox import Attachment, MediaContent, files, sniffed_type
 
 PNG = b"\x89PNG\r\n\x1a\n" + bytes(40)
 PDF = b"%PDF-1.7\n"
@@ -116,8 +116,10 @@ async def test_a_link_is_for_one_file_and_ends(house: Any, monkeypatch: pytest.M
         assert (await house.http.get(link)).status_code == status
 
 
-async def test_channels_are_given_addresses_that_a_provider_can_fetch(workshop: Any) -> None:
+async def test_channels_are_given_addresses_that_a_provider_can_fetch(workshop: Any, ana: Any) -> None:
     house = await workshop()
+    message = await house.guest_writes("Hello")
+    await house.eventually(lambda: house.channel.sent)
     claim = house.app.store.claim_delivery
     theirs = Attachment("image", "image/png", "b.png", 3, "https://cdn.example/b.png")
 
@@ -129,11 +131,10 @@ async def test_channels_are_given_addresses_that_a_provider_can_fetch(workshop: 
         return delivery
 
     house.app.store.claim_delivery = with_files
-    house.channel.outcomes = [Sent("p1")]
 
-    await house.guest_writes("Hello")
+    await house.app.staff.reply(ana, message.conversation_id, "Here they are")
 
-    await house.eventually(lambda: house.channel.sent)
-    (outgoing,) = house.channel.sent
+    await house.eventually(lambda: len(house.channel.sent) == 2)
+    outgoing = house.channel.sent[-1]
     link = house.app.file_link(outgoing.message_id, 0)
     assert [item.url for item in outgoing.attachments] == [house.app.config.public_url + link, theirs.url]

@@ -58,9 +58,9 @@ async def test_what_the_note_cost_is_in_the_turns_record(workshop: Any) -> None:
     ends: list[Any] = []
     commit = house.app.store.commit_turn
 
-    async def watched(turn: Any, end: Any) -> Any:
+    async def watched(turn: Any, end: Any, **more: Any) -> Any:
         ends.append(end)
-        return await commit(turn, end)
+        return await commit(turn, end, **more)
 
     house.app.store.commit_turn = watched
 

@@ -6,12 +6,23 @@ from urllib.parse import quote, quote_from_bytes
 
 from hypothesis import strategies as st
 
-ROUTES = ("/get_conversations", "/get_messages", "/settings", "/login", "/chat/test", "/readyz")
-NAMES = ("hotel", "status", "handled_by", "q", "cursor", "limit", "conversation_id", "before", "next", "lang")
+ROUTES = (
+    *("/get_conversations", "/get_messages", "/settings", "/login", "/chat/test", "/readyz"),
+    *("/get_view", "/get_counts", "/get_labels", "/get_people", "/get_guest", "/get_turn", "/get_scheduled"),
+    *("/get_templates", "/get_canned", "/get_numbers", "/numbers", "/audit", "/people", "/canned"),
+)
+NAMES = (
+    *("hotel", "status", "handled_by", "q", "cursor", "limit", "conversation_id", "before", "next", "lang"),
+    *("view", "label", "turn_id", "from", "to", "user", "saved"),
+)
 WORDS = (
     "test",
     "open",
     "bot",
+    "mine",
+    "2026-03-29",
+    "9999-12-31",
+    "0001-01-01",
     "018f0000-0000-7000-8000-000000000000",
     "1700000000000000.018f0000-0000-7000-8000-000000000000",
     "2026-01-01T00:00:00+00:00~018f0000-0000-7000-8000-000000000000",
@@ -41,7 +52,7 @@ parameters = st.lists(st.tuples(st.one_of(st.sampled_from(NAMES), quoted), quote
 def test_queries(house: Any, fuzz: Callable[..., None]) -> None:
     async def get(given: tuple[str, list[tuple[str, str]]]) -> None:
         route, pairs = given
-        url = route + "?" + "&".join(f"{name}={value}" for name, value in pairs)
+        url = route + ("" if "?" in route else "?") + "&".join(f"{name}={value}" for name, value in pairs)
         answer = await house.running.http.get(url)
         assert answer.status_code in (200, 303, 400, 404), f"{url}: {answer.status_code} {answer.text}"
         if route.startswith("/get_"):
@@ -54,6 +65,12 @@ def test_queries(house: Any, fuzz: Callable[..., None]) -> None:
             ("/get_conversations", "q"),
             ("/get_messages", "before"),
             ("/get_messages", "conversation_id"),
+            ("/get_view?view=waiting&", "cursor"),
+            ("/get_view?view=all&", "cursor"),
+            ("/get_numbers", "from"),
+            ("/get_numbers", "to"),
+            ("/numbers", "to"),
+            ("/audit", "before"),
         )
         for word in WORDS
     )

@@ -18,9 +18,28 @@ DESK = (
     "mark_read",
     "typing",
     "sync",
+    "set_labels",
+    "assign",
+    "snooze",
+    "set_bot_mode",
+    "set_bot_back",
+    "acknowledge",
+    "schedule_message",
+    "cancel_scheduled",
+    "retry_message",
+    "decide_message",
+    "retry_media",
+    "send_template",
+    "dismiss_suggestion",
+    "translate_message",
+    "set_opt_out",
 )
 GUEST = ("user_message", "sync", "read")
-KEYS = ("conversation_id", "text", "client_id", "since", "seq", "hotel", "token", "language")
+KEYS = (
+    *("conversation_id", "text", "client_id", "since", "seq", "hotel", "token", "language", "labels", "assignee"),
+    *("until", "at", "mode", "minutes", "out", "message_id", "scheduled_id", "suggestion_id", "position", "arrived"),
+    *("content_sid", "variables", "mentions", "seen_seq", "translate_to"),
+)
 IDS = ("018f0000-0000-7000-8000-000000000000", "", "x" * 64, "' OR 1=1 --", "\0", "18f")
 
 texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=40)
@@ -32,6 +51,7 @@ scalars = st.one_of(
     st.floats(allow_nan=False, allow_infinity=False),
     texts,
     st.sampled_from(IDS),
+    st.sampled_from(("2099-03-29T14:00:00Z", "0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00", "2026-W01")),
 )
 anything = st.recursive(
     scalars,
@@ -43,7 +63,10 @@ anything = st.recursive(
 payloads = st.one_of(
     anything,
     st.dictionaries(st.sampled_from(KEYS), scalars, max_size=8),
-    st.fixed_dictionaries({"conversation_id": st.just("REAL"), "text": scalars, "client_id": scalars}),
+    st.fixed_dictionaries(
+        {"conversation_id": st.just("REAL"), "text": scalars, "client_id": scalars},
+        optional={key: st.one_of(scalars, st.lists(scalars, max_size=3)) for key in KEYS[8:]},
+    ),
 )
 
 
@@ -88,6 +111,7 @@ async def ask(client: socketio.AsyncClient, namespace: str, event: str, payload:
     assert isinstance(answer, dict), answer
     assert isinstance(answer["ok"], bool)
     assert answer["ok"] or isinstance(answer["error"], str)
+    assert "went wrong here" not in answer.get("error", "")
 
 
 def test_events_at_the_desk(

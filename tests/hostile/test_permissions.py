@@ -65,7 +65,14 @@ ROUTES: dict[tuple[str, str], tuple[int | str, ...]] = {
     ("GET", "/get_canned"): (401, 404, 404, 200, 200, 200),
     ("GET", "/canned"): ("303 /login?next=/canned", 403, 200, 403, 200, 200),
     ("POST", "/canned"): (401, 403, 404, 403, 200, 200),
-    ("DELETE", "/canned/{id}"): (401, 403, 404, 403, 200, 404),  # the lead has removed it already
+    ("GET", "/numbers"): ("303 /login?next=/numbers%3Fhotel%3Dmiramar", 403, 404, 403, 200, 200),
+    ("GET", "/get_numbers"): (401, 403, 404, 403, 200, 200),
+    ("GET", "/numbers.csv"): (401, 403, 404, 403, 200, 200),
+    ("GET", "/audit"): (401, 403, 404, 403, 200, 200),
+    ("GET", "/audit.csv"): (401, 403, 404, 403, 200, 200),
+    ("GET", "/people"): (401, 403, 200, 403, 403, 200),  # of those who may see no other hotel
+    ("POST", "/people"): (401, 403, 403, 403, 403, 200),
+    ("DELETE", "/canned/{id}"): (401, 403, 404, 403, 200, 200),
 }
 
 # How a request for a route is filled in; what is not here is asked for as it stands.
@@ -91,6 +98,13 @@ REQUESTS: dict[tuple[str, str], dict[str, Any]] = {
         "data": {"conversation_id": "CONVERSATION", "client_id": "files"},
         "files": {"files": ("a.png", b"\x89PNG\r\n\x1a\n")},
     },
+    **{("GET", path): {"params": {"hotel": "miramar"}} for path in ("/numbers", "/get_numbers")},
+    **{
+        ("GET", path): {"params": {"hotel": "miramar"}, "headers": JSON}
+        for path in ("/numbers.csv", "/audit", "/audit.csv")
+    },
+    ("GET", "/people"): {"headers": JSON},
+    ("POST", "/people"): {"json": {"do": "enable", "name": "bo"}},
     ("POST", "/canned"): {"json": {"hotel": "miramar", "shortcut": "wifi", "text": "It is free.", "id": "CANNED"}},
     ("GET", "/settings"): {"headers": JSON},
     ("POST", "/settings"): {"json": {"hotels": {"miramar": {"instructions": "Be brief."}}}, "headers": JSON},
@@ -114,7 +128,7 @@ DESK: dict[str, tuple[bool | str, ...]] = {
     "assign": THERE,
     "snooze": THERE,
     "set_bot_mode": THERE,
-    "set_bot_back": THERE,
+    "set_bot_back": (NOT_FOUND, NOT_FOUND, *["conflict"] * 3),  # the bot has it
     "acknowledge": THERE,
     "schedule_message": THERE,
     "cancel_scheduled": THERE,
@@ -123,7 +137,7 @@ DESK: dict[str, tuple[bool | str, ...]] = {
     "retry_media": (NOT_FOUND, NOT_FOUND, *["conflict"] * 3),
     "send_template": (NOT_FOUND, NOT_FOUND, *["no_template"] * 3),
     "dismiss_suggestion": THERE,
-    "translate_message": (NOT_FOUND, NOT_FOUND, *["no_translator"] * 3),
+    "translate_message": THERE,
     "set_opt_out": THERE,
     "sync": (True, True, True, True, True),  # of what they may see
 }
@@ -186,10 +200,18 @@ async def talk(house: Any) -> dict[str, str]:
     link = house.app.file_link(message.id, 0).rpartition("/")[2]
     canned = CannedReply(new_id(), "miramar", "wifi", "Ask us.")
     await house.app.store.save_canned(canned)
+    await house.app.store.save_canned(doomed := CannedReply(new_id(), "miramar", "doomed", "Gone soon."))
     answer = next(message for message in await house.history(guest) if message.meta.get("turn_id"))
     turn = answer.meta["turn_id"]
     conversation = message.conversation_id
-    return {"CONVERSATION": conversation, "MESSAGE": message.id, "LINK": link, "CANNED": canned.id, "TURN": turn}
+    return {
+        "CONVERSATION": conversation,
+        "MESSAGE": message.id,
+        "LINK": link,
+        "CANNED": canned.id,
+        "DOOMED": doomed.id,
+        "TURN": turn,
+    }
 
 
 def parts(house: Any) -> tuple[list[tuple[str, str]], dict[str, Any]]:
@@ -216,7 +238,7 @@ def filled(route: tuple[str, str], talk: dict[str, str]) -> tuple[str, dict[str,
     wanted = dict(REQUESTS.get(route, {}))
     path = wanted.pop("path", route[1])
     path = path.replace("{hotel}", "miramar").replace("{message_id}", talk["MESSAGE"]).replace("{position:int}", "0")
-    path = path.replace("{link}", talk["LINK"]).replace("{id}", talk["CANNED"]).replace("{name}", "porter")
+    path = path.replace("{link}", talk["LINK"]).replace("{id}", talk["DOOMED"]).replace("{name}", "porter")
     for part in ("params", "json", "data"):
         if part in wanted:
             wanted[part] = {name: talk.get(str(value), value) for name, value in wanted[part].items()}
@@ -234,6 +256,9 @@ async def test_a_route(house: Any, talk: dict[str, str], route: tuple[str, str],
         visitor = house.visitors[f"leaving {role}"] = httpx.AsyncClient(base_url=house.url)
         if role != "nobody":
             await visitor.post("/login", data={"username": role, "password": PASSWORD})
+
+    if route[0] == "DELETE":  # it is there, for everybody anew
+        await house.app.store.save_canned(CannedReply(talk["DOOMED"], "miramar", "doomed", "Gone soon."))
 
     answer = await visitor.request(route[0], path, **wanted)
 

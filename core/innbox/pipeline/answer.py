@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
@@ -11,6 +12,7 @@ import structlog
 from innbox.messages import Author, AuthorKind, BotMode, Route, Turn, TurnRecord, now
 from innbox.phrases import words_of
 from innbox.pipeline import points
+from innbox.pipeline.deliver import Claim
 from innbox.pipeline.handing_over import HandingOver
 from innbox.pipeline.persistence import until_stored
 from innbox.pipeline.thinking import Thinking, Thought
@@ -34,9 +36,11 @@ BOT_OFF = "The bot of this hotel is switched off."
 class Answering:
     """Makes the turns of one process, whose name as a worker is `worker`."""
 
-    def __init__(self, app: "App", worker: str) -> None:
+    def __init__(self, app: "App", worker: str, deliver: Callable[[Claim], None]) -> None:
+        """`deliver` is given what a turn's end has left for this process to send."""
         self._app = app
         self._worker = worker
+        self._deliver = deliver
         self._thinking = Thinking(app)
         self._handing_over = HandingOver(app)
 
@@ -50,7 +54,7 @@ class Answering:
         started = time.monotonic()
         app.metrics.turns_in_flight += 1
         try:
-            committed = await self._answer(turn, started)
+            committed, asked_at = await self._answer(turn, started)
         except asyncio.CancelledError:
             await self._give_back(turn)
             raise
@@ -61,14 +65,16 @@ class Answering:
         finally:
             app.metrics.turns_in_flight -= 1
             app.metrics.turn(time.monotonic() - started)
-        self._tell(turn, committed)
+        self._tell(turn, committed, asked_at)
 
-    async def _answer(self, turn: Turn, begun_at: float) -> Committed:
+    async def _answer(self, turn: Turn, begun_at: float) -> tuple[Committed, float]:
+        """Return how the turn ended, and when the store was asked to end it."""
         end = await self._decide(turn, begun_at)
         points.reached("turn.before_commit")
-        committed = await until_stored(lambda: self._app.store.commit_turn(turn, end))
+        asked_at = time.monotonic()
+        committed = await until_stored(lambda: self._app.store.commit_turn(turn, end, deliver_as=self._worker))
         points.reached("turn.committed")
-        return committed
+        return committed, asked_at
 
     async def _decide(self, turn: Turn, begun_at: float) -> TurnEnd:
         runtime = await self._app.runtime.of(turn.conversation.hotel)
@@ -139,12 +145,14 @@ class Answering:
         again_at = now() + timedelta(seconds=RETRY_SECONDS * (turn.tries + 1))
         await until_stored(lambda: self._app.store.release_turn(turn, again_at))
 
-    def _tell(self, turn: Turn, committed: Committed) -> None:
+    def _tell(self, turn: Turn, committed: Committed, asked_at: float) -> None:
         app, conversation_id = self._app, turn.conversation.id
         for message in committed.messages:
             app.metrics.message(message.direction.value, turn.conversation.channel)
         app.publisher.publish(committed.events)
-        if committed.deliver:
+        if committed.delivery is not None:
+            self._deliver(Claim(committed.delivery, asked_at))
+        elif committed.deliver:
             app.wakes.wake(Step.DELIVER, conversation_id)
         if committed.answer_at is not None:
             app.wakes.wake(Step.ANSWER, conversation_id, committed.answer_at)

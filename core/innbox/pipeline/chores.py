@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import structlog
 
 from innbox.errors import Refused, StoreUnavailable
-from innbox.messages import MediaContent, now
+from innbox.messages import Inbound, MediaContent, now
 from innbox.ports import FetchesMedia, FetchesMissed, MediaJob
 
 if TYPE_CHECKING:
@@ -17,7 +17,8 @@ log = structlog.get_logger(__name__)
 
 ROUND_SECONDS = 2.0
 BACKFILL_EVERY = timedelta(minutes=1)
-BACKFILL_OVERLAP = timedelta(minutes=10)  # a provider's list may lag; duplicates are harmless
+# A provider's list may lag, and duplicates are harmless; but all of it is listed again every minute, so it is short.
+BACKFILL_OVERLAP = timedelta(minutes=5)
 MEDIA_EVERY = timedelta(seconds=2)
 MEDIA_AT_ONCE = 8
 MEDIA_TRIES = 5
@@ -28,6 +29,7 @@ class Chores:
 
     def __init__(self, app: "App") -> None:
         self._app = app
+        self._known: dict[str, frozenset[str]] = {}  # by channel: the ids that its last backfill brought
 
     async def run(self) -> None:
         """Do what is due, for ever. The store says whose turn it is, so two processes never do the same."""
@@ -64,12 +66,29 @@ class Chores:
             log.warning("backfill failed", channel=channel_name, error=type(error).__name__)
             self._app.metrics.provider_error(channel_name, "backfill")
             return
+        before, known = self._known.get(channel_name, frozenset()), set()
         found = 0
         for inbound in missed:
-            found += not (await self._app.ingest(inbound)).duplicate
+            new = False if inbound.provider_id in before else await self._take_in(inbound)
+            found += bool(new)
+            if new is not None:
+                known.add(inbound.provider_id)
+        self._known[channel_name] = frozenset(known)
         await self._app.store.set_watermark(name, started)
         if found:
             log.info("missed messages fetched back", channel=channel_name, count=found)
+
+    async def _take_in(self, inbound: Inbound) -> bool | None:
+        """Bring one message to the door, and say whether it is new; None where it could not be taken in: it is in no
+        other's way, and tried again for as long as it is listed."""
+        try:
+            return not (await self._app.ingest(inbound)).duplicate
+        except StoreUnavailable:
+            raise
+        except Exception as error:
+            log.exception("missed message not taken in", provider_id=inbound.provider_id, error=type(error).__name__)
+            self._app.metrics.provider_error(inbound.address.channel, "backfill")
+            return None
 
     async def _fetch(self, job: MediaJob) -> None:
         channel: object = self._app.channels.get(job.channel)

@@ -4,7 +4,7 @@ import random
 from dataclasses import replace
 from datetime import datetime, timedelta
 from time import monotonic
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import structlog
 
@@ -47,6 +47,13 @@ ASK_AGAIN = timedelta(seconds=5)
 MAX_ASKS_UNANSWERED = timedelta(minutes=5)
 
 
+class Claim(NamedTuple):
+    """A delivery that is this worker's, and when it was asked for, by the clock that only runs forward."""
+
+    delivery: Delivery
+    asked_at: float
+
+
 class Delivering:
     """Makes the deliveries of one process, whose name as a worker is `worker`."""
 
@@ -54,15 +61,16 @@ class Delivering:
         self._app = app
         self._worker = worker
 
-    async def run(self, conversation_id: str) -> None:
-        """Deliver what is due in a conversation, one message after the other."""
+    async def run(self, conversation_id: str, claim: Claim | None = None) -> None:
+        """Deliver what is due in a conversation, one message after the other; the first may be claimed already."""
         app = self._app
         while True:
-            claimed_at = monotonic()
-            delivery = await app.store.claim_delivery(self._worker, conversation_id)
-            if delivery is None:
+            claim = claim or await self._claim(conversation_id)
+            if claim is None:
                 return
             points.reached("delivery.claimed")
+            delivery, claimed_at = claim
+            claim = None
             end = await self._attempt(delivery, claimed_at)
             points.reached("delivery.before_settle")
             settled = await self._settle(delivery, end)
@@ -76,6 +84,11 @@ class Delivering:
             if settled.deliver_at > now():
                 app.wakes.wake(Step.DELIVER, conversation_id, settled.deliver_at)
                 return
+
+    async def _claim(self, conversation_id: str) -> Claim | None:
+        asked_at = monotonic()
+        delivery = await self._app.store.claim_delivery(self._worker, conversation_id)
+        return Claim(delivery, asked_at) if delivery else None
 
     async def _settle(self, delivery: Delivery, end: DeliveryEnd) -> Settled:
         return await until_stored(lambda: self._app.store.settle_delivery(delivery, end))

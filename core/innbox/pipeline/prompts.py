@@ -1,6 +1,6 @@
 """The prompts: Jinja2 templates of the core, each of which a hotel may override by a file in its own folder."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -11,6 +11,7 @@ from innbox.config import Hotel
 from innbox.messages import Snippet, now
 from innbox.runtime import RuntimeSettings
 
+MOST_KEPT = 256  # prompts that are remembered: with a coarse clock, most guests' are equal
 TIME_STEP = timedelta(minutes=15)  # the prompt's clock: coarse, so that equal questions make equal prompts
 
 
@@ -18,19 +19,29 @@ class Prompts:
     """Renders the prompts of every hotel."""
 
     def __init__(self, hotels: Mapping[str, Hotel]) -> None:
+        self._kept: dict[Hashable, str] = {}
         self._environments = {slug: _environment(hotel.prompts) for slug, hotel in hotels.items()}
 
     def system(self, hotel: Hotel, runtime: RuntimeSettings, snippets: Sequence[Snippet], language: str | None) -> str:
         """Return what a chat model is told before the conversation."""
-        return self._template(hotel, "system.md.j2").render(
+        moment = _coarse(now())
+        key = (hotel.slug, hotel.facts, runtime.instructions, runtime.staff_language, tuple(snippets), language, moment)
+        if (kept := self._kept.get(key)) is not None:
+            return kept
+        told = self._template(hotel, "system.md.j2").render(
             hotel=hotel,
             facts=hotel.facts.strip(),
             instructions=runtime.instructions.strip(),
             snippets=snippets,
             language=language,
             staff_language=runtime.staff_language,
-            local_time=_coarse(now()).astimezone(ZoneInfo(hotel.timezone)),
+            local_time=moment.astimezone(ZoneInfo(hotel.timezone)),
         )
+        if hotel.prompts is None:  # a hotel's own template may be edited at any time
+            if len(self._kept) >= MOST_KEPT:
+                self._kept.clear()
+            self._kept[key] = told
+        return told
 
     def hand_over(self, hotel: Hotel, runtime: RuntimeSettings, language: str | None) -> str:
         """Return what the guest is told when a person takes over."""

@@ -19,7 +19,7 @@ from innbox.ids import new_id
 from innbox.pipeline.admission import Admission
 from innbox.pipeline.answer import Answering
 from innbox.pipeline.chores import Chores
-from innbox.pipeline.deliver import Delivering
+from innbox.pipeline.deliver import Claim, Delivering
 from innbox.pipeline.wakes import Step, Timers
 
 if TYPE_CHECKING:
@@ -41,18 +41,15 @@ class Runner:
         self._app = app
         self._slots = slots
         self.worker = f"{socket.gethostname()}-{os.getpid()}-{new_id()[-6:]}"
-        self._answering = Answering(app, self.worker)
+        self._answering = Answering(app, self.worker, self._deliver)
         self._delivering = Delivering(app, self.worker)
         self._chores = Chores(app)
         self._admission = Admission()
         self._timers = Timers(self._start)
         self._running: dict[tuple[Step, str], asyncio.Task[None]] = {}
+        self._claimed: dict[str, Claim] = {}  # deliveries of conversations that are about to be delivered
         self._again: set[tuple[Step, str]] = set()
         self._stopping = False
-        self._steps: dict[Step, Callable[[str], Awaitable[None]]] = {
-            Step.ANSWER: self._answering.run,
-            Step.DELIVER: self._delivering.run,
-        }
 
     @property
     def free_slots(self) -> int:
@@ -84,38 +81,48 @@ class Runner:
             await asyncio.gather(*loops, return_exceptions=True)
             await self._retire()
 
+    def _deliver(self, claim: Claim) -> None:
+        """Deliver what is claimed, whatever else there is to do: it is the end of what was begun."""
+        conversation_id = claim.delivery.outgoing.conversation_id
+        key = (Step.DELIVER, conversation_id)
+        self._claimed[conversation_id] = claim
+        if key not in self._running:  # a step that runs has found nothing, and is followed by this one
+            self._begin(key)
+
     def _start(self, step: Step, conversation_id: str) -> None:
         key = (step, conversation_id)
         if key in self._running:
             self._again.add(key)  # it may have looked before the new work was there
         elif self.free_slots and not self._stopping:
-            self._running[key] = asyncio.create_task(self._run(key), name=f"{step}:{conversation_id}")
+            self._begin(key)
+
+    def _begin(self, key: tuple[Step, str]) -> None:
+        self._running[key] = asyncio.create_task(self._run(key), name=f"{key[0]}:{key[1]}")
 
     async def _run(self, key: tuple[Step, str]) -> None:
         step, conversation_id = key
         try:
             if step is Step.ANSWER:  # deliveries are the end of what was begun
                 await self._admission.enter()
-            await self._steps[step](conversation_id)
+                await self._answering.run(conversation_id)
+            else:
+                await self._delivering.run(conversation_id, self._claimed.pop(conversation_id, None))
         except StoreUnavailable:
             log.warning("store away, step left to the sweeper", step=step.value, conversation=conversation_id)
         except Exception as error:
             log.exception("step failed", step=step.value, conversation=conversation_id, error=type(error).__name__)
         finally:
             self._running.pop(key, None)
-            if key in self._again:
+            if step is Step.DELIVER and conversation_id in self._claimed:
+                self._again.discard(key)
+                self._begin(key)
+            elif key in self._again:
                 self._again.discard(key)
                 self._start(*key)
 
     async def _beat(self) -> None:
         await self._app.store.heartbeat(self.worker)
-        counts = self._app.metrics.take()
-        if counts:
-            try:
-                await self._app.store.add_counts(counts)
-            except BaseException:
-                self._app.metrics.give_back(counts)
-                raise
+        await self._app.metrics.bring_to(self._app.store)
 
     async def _sweep(self) -> None:
         due = await self._app.store.due(min(self.free_slots, SWEEP_LIMIT))
@@ -143,10 +150,10 @@ class Runner:
             await asyncio.sleep(max(seconds - (time.monotonic() - started), 0.05))
 
     async def _finish(self) -> None:
-        tasks = list(self._running.values())
-        if not tasks:
-            return
-        _, late = await asyncio.wait(tasks, timeout=FINISH_SECONDS)
+        ends_at = time.monotonic() + FINISH_SECONDS
+        while self._running and (left := ends_at - time.monotonic()) > 0:  # an answer's end begins a delivery
+            await asyncio.wait(list(self._running.values()), timeout=left)
+        late = list(self._running.values())
         for task in late:
             task.cancel()
         if late:
@@ -155,8 +162,6 @@ class Runner:
     async def _retire(self) -> None:
         try:
             await self._app.store.retire(self.worker)
-            counts = self._app.metrics.take()
-            if counts:
-                await self._app.store.add_counts(counts)
+            await self._app.metrics.bring_to(self._app.store)
         except Exception as error:
             log.warning("not retired; claims end with the heartbeat", error=type(error).__name__)

@@ -6,6 +6,7 @@ import re
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -50,6 +51,7 @@ HAND_OVER = ToolSpec(
         "additionalProperties": False,
     },
 )
+PROMPTS_KEPT = 256  # equal prompts come again and again: a hotel's facts and rules change a few times a day
 RECITED_CHARS = 40  # a line of the rules that is shorter may be said by chance
 # What a phone makes a link of: an address with a scheme, one that begins with www, and a host name with a path.
 _LINK = re.compile(
@@ -228,7 +230,9 @@ def chat_message(message: Message) -> ChatMessage:
 
 def without_foreign_links(text: str, hotel: Hotel) -> str:
     """Take out links that lead neither to the hotel's domains nor to an address that its facts name."""
-    named = {_address(_ended(match.group())) for match in _LINK.finditer(hotel.facts)}
+    if _LINK.search(text) is None:
+        return text
+    named = links_in(hotel.facts)
 
     def keep(match: re.Match[str]) -> str:
         link = _ended(match.group())
@@ -241,7 +245,18 @@ def without_foreign_links(text: str, hotel: Hotel) -> str:
 def rules_in(request: CompletionRequest, runtime: RuntimeSettings) -> Sequence[str]:
     """Return the longer lines of what a model is told that are neither facts nor staff's own words, as bare words."""
     told = "\n".join((request.facts, runtime.instructions, *(snippet.text for snippet in request.snippets)))
-    rules = (_words(line) for line in request.system.splitlines() if line.strip() not in told)
+    return _rules(request.system, told)
+
+
+@lru_cache(maxsize=PROMPTS_KEPT)
+def links_in(facts: str) -> frozenset[str]:
+    """Return the addresses that a hotel's facts name, without scheme and last slash."""
+    return frozenset(_address(_ended(match.group())) for match in _LINK.finditer(facts))
+
+
+@lru_cache(maxsize=PROMPTS_KEPT)
+def _rules(system: str, told: str) -> Sequence[str]:
+    rules = (_words(line) for line in system.splitlines() if line.strip() not in told)
     return tuple(line for line in rules if len(line) >= RECITED_CHARS)
 
 

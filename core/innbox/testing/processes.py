@@ -6,10 +6,9 @@ import signal
 import subprocess
 import sys
 import time
+import urllib.request
 from collections.abc import Callable, Mapping
 from pathlib import Path
-
-import httpx
 
 START_SECONDS = 30.0
 STOP_SECONDS = 30.0
@@ -85,8 +84,9 @@ class InnboxProcess:
 
         def answers() -> bool:
             try:
-                return httpx.get(url, timeout=2).status_code == 200
-            except httpx.HTTPError:
+                with urllib.request.urlopen(url, timeout=2) as answer:
+                    return bool(answer.status == 200)
+            except OSError:
                 return False
 
         await self._wait(answers, url, seconds)

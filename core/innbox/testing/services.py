@@ -20,7 +20,10 @@ from psycopg import sql
 
 DATABASE_VARIABLE = "INNBOX_TEST_DATABASE_URL"
 REDIS_VARIABLE = "INNBOX_TEST_REDIS_URL"
-PORTS = (10_240, 32_000)
+
+LOWEST_PORT = 10_000
+LOWEST_ELSEWHERE = 32_768  # of outgoing connections, where the system does not say
+PORTS_TRIED = 200
 
 
 class PostgresServer:
@@ -86,14 +89,23 @@ def redis_server() -> Iterator[str]:
 def free_port() -> int:
     """Return a port on the loopback interface that was free a moment ago.
 
-    It lies below the ports that systems give to outgoing connections (49152 and up by RFC 6335, 32768 and up on Linux):
-    none of those can take it before it is used.
+    It is below those that the system gives to outgoing connections, so that none of them takes it before it is listened
+    at, or while a server that was killed is away.
     """
-    while True:
-        port = random.randrange(*PORTS)
+    for port in random.sample(range(LOWEST_PORT, _lowest_of_outgoing()), k=PORTS_TRIED):
         with socket.socket() as listener:
             try:
                 listener.bind(("127.0.0.1", port))
             except OSError:
                 continue
             return port
+    raise OSError("no free port was found")
+
+
+def _lowest_of_outgoing() -> int:
+    """Return the lowest port of outgoing connections (https://man7.org/linux/man-pages/man7/ip.7.html)."""
+    try:
+        lowest = int(Path("/proc/sys/net/ipv4/ip_local_port_range").read_text().split()[0])
+    except (OSError, ValueError):
+        return LOWEST_ELSEWHERE
+    return lowest if lowest > LOWEST_PORT + PORTS_TRIED else LOWEST_ELSEWHERE

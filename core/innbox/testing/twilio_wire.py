@@ -23,8 +23,11 @@ import argparse
 import asyncio
 import base64
 import hashlib
+import heapq
 import hmac
+import itertools
 import json
+import operator
 import secrets
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -53,6 +56,7 @@ OUTSIDE_WINDOW_FARE = ((0.02, "undelivered"),)
 
 _API = "/2010-04-01/Accounts/{account}"
 _CONTENT = "https://content.twilio.com/v1/ContentAndApprovals"
+_API_PATHS = ("/2010-04-01/", "/v1/", "/v2/")  # the latter two are of Twilio's other origins
 _PREFIX = "whatsapp:"
 _MOST_CHARS = 1600
 _LOOPBACK = ("127.0.0.1", "localhost", "::1")  # a stand-in calls nobody outside the machine
@@ -95,6 +99,9 @@ class WireTemplate:
     status: str = "approved"
     kind: str = "twilio/text"
     sid: str = field(default_factory=lambda: "HX" + secrets.token_hex(16))
+
+
+_AT = operator.attrgetter("at")
 
 
 def sign(url: str, form: Mapping[str, str] | Iterable[tuple[str, str]], token: str = AUTH_TOKEN) -> str:
@@ -174,6 +181,8 @@ class TwilioWire:
         self.requests: list[tuple[str, str]] = []  # (method, path with query), of the API alone
         self.callback_answers: list[int] = []
         self.account_status = "active"
+        self.senders: list[dict[str, Any]] = []  # WhatsApp senders, as the API lists them
+        self.services: dict[str, dict[str, Any]] = {}  # Messaging Services by their SID
         self._host = host
         self._port = port
         self._fault: str | None = None
@@ -218,6 +227,18 @@ class TwilioWire:
             )
         )
 
+    def register_sender(self, number: str = HOTEL_NUMBER, *, status: str = "ONLINE", **webhook: str | None) -> None:
+        """Have a WhatsApp sender in the account, with its `callback_url`, `fallback_url` and their methods
+        (https://www.twilio.com/docs/whatsapp/api/senders)."""
+        self.senders.append(
+            {
+                "sid": "XE" + secrets.token_hex(16),
+                "sender_id": _PREFIX + number,
+                "status": status,
+                "webhook": {"callback_method": "POST", "fallback_method": "POST", **webhook},
+            }
+        )
+
     async def post_inbound(
         self,
         url: str,
@@ -259,6 +280,8 @@ class TwilioWire:
                 web.get(_API + "/Messages/{sid}/Media.json", self._list_media),
                 web.get(_API + "/Messages/{sid}/Media/{media}", self._redirect_to_media),
                 web.get("/v1/ContentAndApprovals", self._list_templates),
+                web.get("/v2/Channels/Senders", self._list_senders),
+                web.get("/v1/Services/{sid}", self._service),
                 web.get("/files/{media}", self._give_media),
                 web.post("/_wire/fail", self._steer_fail),
                 web.post("/_wire/inbound", self._steer_inbound),
@@ -302,7 +325,7 @@ class TwilioWire:
 
     @web.middleware
     async def _guarded(self, request: web.Request, handler: Any) -> web.StreamResponse:
-        if request.path.startswith(("/2010-04-01/", "/v1/")):
+        if request.path.startswith(_API_PATHS):
             self.requests.append((request.method, request.path_qs))
             expected = aiohttp.encode_basic_auth(self.account_sid, self.auth_token)
             if request.headers.get("Authorization") != expected:
@@ -316,6 +339,18 @@ class TwilioWire:
         return web.json_response(
             {"sid": self.account_sid, "friendly_name": "Wire", "status": self.account_status, "type": "Full"}
         )
+
+    async def _list_senders(self, request: web.Request) -> web.Response:
+        url = f"https://messaging.twilio.com{request.path}"
+        meta = {"page": 0, "page_size": 50, "first_page_url": url, "url": url, "key": "senders"}
+        pages = {"previous_page_url": None, "next_page_url": None}
+        return web.json_response({"meta": {**meta, **pages}, "senders": self.senders})
+
+    async def _service(self, request: web.Request) -> web.Response:
+        sid = request.match_info["sid"]
+        if sid not in self.services:
+            return _error(404, 20404, "No such service")
+        return web.json_response({"sid": sid, "account_sid": self.account_sid, **self.services[sid]})
 
     async def _create(self, request: web.Request) -> web.StreamResponse:
         if self.latency > 0:
@@ -411,12 +446,10 @@ class TwilioWire:
         """List newest first. A page begins behind the message that its token names, so new ones shift nothing."""
         query = request.query
         size = min(max(int(query.get("PageSize", "50")), 1), 1000)
-        found = list(self._listed(query))
-        token = query.get("PageToken")
-        if token:
-            places = [place for place, message in enumerate(found) if "PA" + message.sid == token]
-            found = found[places[0] + 1 :] if places else []
-        page, rest = found[:size], found[size:]
+        listed = self._listed(query)
+        if token := query.get("PageToken"):
+            listed = itertools.islice(itertools.dropwhile(lambda message: "PA" + message.sid != token, listed), 1, None)
+        page, rest = list(itertools.islice(listed, size)), next(listed, None)
         number = int(query.get("Page", "0"))
         following = None
         if rest:
@@ -440,13 +473,15 @@ class TwilioWire:
     def _listed(self, query: Mapping[str, str]) -> Iterator[WireMessage]:
         visible = datetime.now(UTC) - timedelta(seconds=self.list_lag)
         earliest, latest, day = (_moment(query.get(name)) for name in ("DateSent>", "DateSent<", "DateSent"))
-        for message in sorted((*self.messages, *self.received), key=lambda message: message.at, reverse=True):
+        newest_first = (sorted(kept, key=_AT, reverse=True) for kept in (self.messages, self.received))
+        for message in heapq.merge(*newest_first, key=_AT, reverse=True):
             at = message.at.replace(microsecond=0)
+            if earliest is not None and at < earliest:
+                return
             if (
                 message.at <= visible
                 and query.get("To", message.to) == message.to
                 and query.get("From", message.sender) == message.sender
-                and (earliest is None or at >= earliest)
                 and (latest is None or at <= latest)
                 and (day is None or at.date() == day.date())
             ):

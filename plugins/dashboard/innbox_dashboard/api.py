@@ -25,7 +25,7 @@ class Api:
             handled_by=query.choice(request, "handled_by", HandledBy),
             q=query.text(request, "q"),
             cursor=query.text(request, "cursor"),
-            limit=query.number(request, "limit", 50, 1, 100),
+            limit=query.number(request, "limit", 50, 1, query.MOST_AT_ONCE),
         )
         body = await self._lists.page(asked)
         return Response(body, media_type="application/json", headers=NO_STORE)
@@ -34,7 +34,7 @@ class Api:
         """`GET /get_messages?conversation_id=&before=&limit=`, oldest first."""
         conversation_id = query.needed(request, "conversation_id")
         before = query.number(request, "before", 0, 1, 10**15)
-        limit = query.number(request, "limit", 50, 1, 100)
+        limit = query.number(request, "limit", 50, 1, query.MOST_AT_ONCE)
         conversation = await self._app.store.conversation(conversation_id)
         if conversation is None or not user.may_see(conversation.hotel):
             raise NotFound("There is no such conversation.")

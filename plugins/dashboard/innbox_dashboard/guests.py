@@ -2,16 +2,13 @@
 
 import asyncio
 
-import structlog
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from innbox import App, NotFound, Refused, StoreUnavailable, User
+from innbox import App, NotFound, User
 from innbox_dashboard import query
 from innbox_dashboard.api import NO_STORE
 from innbox_dashboard.keeping import desk_of, seen_by
-
-log = structlog.get_logger(__name__)
 
 
 class Guests:
@@ -56,11 +53,5 @@ class Guests:
     async def templates(self, request: Request, user: User) -> Response:
         """`GET /get_templates?conversation_id=`: the approved texts that may be sent to the guest."""
         conversation = await seen_by(self._app, user, query.needed(request, "conversation_id"))
-        try:
-            offers = await self._app.staff.templates(user, conversation.id)
-        except (Refused, StoreUnavailable):
-            raise
-        except Exception as error:
-            log.warning("templates not read", channel=conversation.channel, error=type(error).__name__)
-            raise Refused("The templates cannot be read just now. Please try again.", "no_templates") from None
+        offers = await self._app.staff.templates(user, conversation.id)
         return JSONResponse({"templates": [offer.as_json() for offer in offers]}, headers=NO_STORE)

@@ -40,6 +40,10 @@ class Texts:
         sentence = self._sentences[key]
         return sentence.format(**values) if values else sentence
 
+    def named(self, section: str, word: str) -> str:
+        """Return the sentence for a word of the data; the word itself where there is none."""
+        return self._sentences.get(f"{section}.{word}", word)
+
     def told(self, error: InnboxError) -> str:
         """Return an error's sentence: in this language where the error's code has one here, else as it came."""
         if isinstance(error, StoreUnavailable):

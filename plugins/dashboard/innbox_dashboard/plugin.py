@@ -12,6 +12,7 @@ from starlette.routing import BaseRoute, Mount, Route
 
 from innbox import App, Event, Plugin, hookimpl
 from innbox_dashboard.api import Api
+from innbox_dashboard.audit_page import AuditPage
 from innbox_dashboard.canned import Canned
 from innbox_dashboard.config import DashboardSettings
 from innbox_dashboard.desk import DeskNamespace
@@ -20,7 +21,9 @@ from innbox_dashboard.export import Export
 from innbox_dashboard.guests import Guests
 from innbox_dashboard.language import choose
 from innbox_dashboard.media import Media
+from innbox_dashboard.numbers_page import NumbersPage
 from innbox_dashboard.pages import STATIC, Pages
+from innbox_dashboard.people_page import PeoplePage
 from innbox_dashboard.plugin_actions import PluginActions
 from innbox_dashboard.presence import RENEW_SECONDS, room_of
 from innbox_dashboard.roles import admins, leads
@@ -56,7 +59,8 @@ class Dashboard(Plugin[DashboardSettings]):
         settings = SettingsPage(app, pages)
         api, media, export = Api(app), Media(app), Export(app)
         views, guests, actions, sending = Views(app), Guests(app), PluginActions(app), Sending(app)
-        canned = Canned(app, pages)
+        canned, numbers = Canned(app, pages), NumbersPage(app, pages)
+        audit, people = AuditPage(app, pages), PeoplePage(app, pages)
         return [
             Route("/", sign_in.root),
             Route("/login", sign_in.show, methods=["GET"]),
@@ -82,6 +86,13 @@ class Dashboard(Plugin[DashboardSettings]):
             Route("/canned", doors.page(canned.save, leads), methods=["POST"]),
             Route("/canned/{id}", doors.api(canned.remove, leads), methods=["DELETE"]),
             Route("/export_messages", doors.api(export.messages)),
+            Route("/numbers", doors.page(numbers.show, leads)),
+            Route("/get_numbers", doors.api(numbers.data, leads)),
+            Route("/numbers.csv", doors.page(numbers.csv, leads)),
+            Route("/audit", doors.page(audit.show, leads)),
+            Route("/audit.csv", doors.page(audit.csv, leads)),
+            Route("/people", doors.page(people.show, admins), methods=["GET"]),
+            Route("/people", doors.page(people.change, admins), methods=["POST"]),
             Route("/settings", doors.page(settings.show, admins, SETTINGS_FORBIDDEN), methods=["GET"]),
             Route("/settings", doors.page(settings.change, admins, SETTINGS_FORBIDDEN), methods=["POST"]),
             Route("/media/{message_id}/{position:int}", doors.api(media.show)),

@@ -10,6 +10,7 @@ from starlette.requests import Request
 from innbox import App, NotFound, Refused, User
 
 MAX_TEXT = 200
+MOST_AT_ONCE = 200  # conversations, messages or entries of a page
 _WHOLE_NUMBER = re.compile(r"[0-9]{1,15}", re.ASCII)
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
 

@@ -1,5 +1,6 @@
 """What an admin may change while the house runs, as a page and as data."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
@@ -8,22 +9,25 @@ from starlette.datastructures import FormData
 from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 
-from innbox import App, Refused, User
+from innbox import App, BotMode, Refused, User
 from innbox_dashboard.language import Texts, language_of
 from innbox_dashboard.pages import Pages
 from innbox_dashboard.session import wants_json
 
 _ON, _OFF = ("on", "true", "1"), ("off", "false", "0")
-_TEXTS = ("instructions", "handover_text")
+_TEXTS = ("instructions", "handover_text", "bot_mode", "staff_language")
+_FREE_PLACES = 2  # in the order of who is on call, beyond those that are taken
 
 Changes = dict[str, dict[str, Any]]  # hotel, then key, then value
 
 
 class SettingsPage:
-    """`/settings`: one form a hotel, whose fields are `bot_HOTEL`, `instructions_HOTEL` and `handover_text_HOTEL`.
+    """`/settings`: one form a hotel, whose fields are each setting's name and the hotel's: `bot_HOTEL`,
+    `instructions_HOTEL`; `on_call_HOTEL` comes once for each place in the order.
 
-    With `Accept: application/json` it answers `{"hotels": {HOTEL: {name, bot, instructions, handover_text}}}`, and
-    takes `{"hotels": {HOTEL: {…}}}` in a JSON body. What is left out stays as it is.
+    With `Accept: application/json` it answers `{"hotels": {HOTEL: {name, bot, bot_mode, instructions, handover_text,
+    staff_language, on_call, ring_seconds}}}`, and takes `{"hotels": {HOTEL: {…}}}` in a JSON body. What is left out
+    stays as it is.
     """
 
     def __init__(self, app: App, pages: Pages) -> None:
@@ -78,9 +82,23 @@ class SettingsPage:
         entered: Mapping[str, Any] | None = None,
     ) -> Response:
         hotels = await self._current(user)
-        for slug, values in (entered or {}).items():
-            hotels[slug].update(values)
-        return self._pages.staff(request, user, "settings.html", status, hotels=hotels, saved=saved, error=error)
+        people = [other for other in await self._app.accounts.users() if not other.disabled]
+        for slug, values in hotels.items():
+            values.update((entered or {}).get(slug, {}))
+            values["people"] = sorted({*values["on_call"], *(one.name for one in people if one.may_see(slug))})
+            values["on_call_rows"] = [*values["on_call"], *[""] * _FREE_PLACES]
+            values["ring_seconds"] = f"{values['ring_seconds']:g}"
+        return self._pages.staff(
+            request,
+            user,
+            "settings.html",
+            status,
+            hotels=hotels,
+            saved=saved,
+            error=error,
+            modes=list(BotMode),
+            keeps_desk=self._app.desk_store is not None,
+        )
 
 
 async def _from_json(request: Request) -> Changes:
@@ -103,6 +121,11 @@ def _from_form(form: FormData, current: Mapping[str, Any]) -> Changes:
         for key in _TEXTS:
             if f"{key}_{slug}" in form:
                 values[key] = _text(form[f"{key}_{slug}"])
+        if f"on_call_{slug}" in form:
+            names = [_text(name) for name in form.getlist(f"on_call_{slug}")]
+            values["on_call"] = list(dict.fromkeys(name for name in names if name))
+        if f"ring_seconds_{slug}" in form:
+            values["ring_seconds"] = _seconds(form[f"ring_seconds_{slug}"])
         if values:
             changes[slug] = values
     return changes
@@ -112,6 +135,12 @@ def _switch(value: object) -> bool:
     if value in _ON or value in _OFF:
         return value in _ON
     raise Refused("The bot is either on or off.")
+
+
+def _seconds(value: object) -> int:
+    if not isinstance(value, str) or not re.fullmatch(r"[0-9]{1,6}", value.strip(), re.ASCII):
+        raise Refused("ring_seconds is a number of seconds from 5 to 3600.", "ring_seconds")
+    return int(value)
 
 
 def _text(value: object) -> str:

@@ -27,7 +27,7 @@ class Views:
             query.hotels(request, self._app, user),
             label=query.text(request, "label"),
             cursor=query.text(request, "cursor"),
-            limit=query.number(request, "limit", 50, 1, 100),
+            limit=query.number(request, "limit", 50, 1, query.MOST_AT_ONCE),
         )
         page = await desk_of(self._app).view(asked)
         return JSONResponse(

@@ -19,8 +19,10 @@ from starlette.responses import JSONResponse, Response
 
 from innbox import (
     MOST_COUNTED,
+    AuditEntry,
     Author,
     AuthorKind,
+    BotMode,
     CannedReply,
     Changed,
     Conflict,
@@ -31,6 +33,7 @@ from innbox import (
     Event,
     EventName,
     EventPage,
+    Figures,
     Guest,
     GuestFact,
     GuestRecord,
@@ -150,6 +153,7 @@ class Accounts:
         self.sessions: dict[str, str] = {}
         self.life: timedelta | None = None
         self.asked = 0
+        self.changes: list[tuple[Any, ...]] = []
 
     async def sign_in(self, name: str, password: str, address: str, life: timedelta | None = None) -> tuple[str, User]:
         self._store._answer()
@@ -172,6 +176,43 @@ class Accounts:
 
     async def users(self) -> Sequence[User]:
         return list(self.known.values())
+
+    async def add_user(self, name: str, password: str, role: str, hotels: Sequence[str] | None, by: User) -> User:
+        if name in self.known:
+            raise Conflict(f"There is a user {name} already.")
+        self._check(password)
+        user = self.known[name] = User(name, role, frozenset(hotels) if hotels else None)
+        self.changes.append(("add", name, role, hotels, by.name))
+        return user
+
+    async def change(self, name: str, role: str, hotels: Sequence[str] | None, by: User) -> None:
+        self._found(name)
+        self.known[name] = User(name, role, frozenset(hotels) if hotels else None)
+        self.changes.append(("change", name, role, hotels, by.name))
+
+    async def set_password(self, name: str, password: str, by: User) -> None:
+        self._found(name)
+        self._check(password)
+        self.changes.append(("password", name, by.name))
+
+    async def disable(self, name: str, by: User) -> None:
+        if name == by.name:
+            raise Refused("This is the only admin of all hotels; make another one first.", "last_admin")
+        self.known[name] = replace(self._found(name), disabled=True)
+        self.changes.append(("disable", name, by.name))
+
+    async def enable(self, name: str, by: User) -> None:
+        self.known[name] = replace(self._found(name), disabled=False)
+        self.changes.append(("enable", name, by.name))
+
+    def _found(self, name: str) -> User:
+        if name not in self.known:
+            raise NotFound(f"There is no user {name}.")
+        return self.known[name]
+
+    def _check(self, password: str) -> None:
+        if len(password) < 8:
+            raise Refused("A password has 8 to 1024 characters.", "password_length")
 
     async def sign_out(self, token: str | None) -> None:
         self.sessions.pop(token or "", None)
@@ -267,6 +308,8 @@ class DeskStore:
         self.canned: dict[str, CannedReply] = {}
         self.waiting: list[Scheduled] = []
         self.turns: dict[str, TurnFacts] = {}
+        self.quarters: list[Figures] = []
+        self.entries: list[AuditEntry] = []
 
     async def view(self, query: ViewQuery) -> InboxPage:
         self._store._answer()
@@ -292,6 +335,26 @@ class DeskStore:
 
     async def remove_canned(self, canned_id: str) -> None:
         del self.canned[canned_id]
+
+    async def figures(self, hotels: frozenset[str] | None, since: datetime, until: datetime) -> Sequence[Figures]:
+        self._store._answer()
+        return [
+            quarter
+            for quarter in self.quarters
+            if since <= quarter.at < until and (hotels is None or quarter.hotel in hotels)
+        ]
+
+    async def audit_log(
+        self, hotels: frozenset[str] | None, before: str | None, limit: int, user: str | None = None
+    ) -> Sequence[AuditEntry]:
+        found = [
+            entry
+            for entry in sorted(self.entries, key=lambda entry: entry.id, reverse=True)
+            if (hotels is None or entry.hotel in hotels)
+            and (before is None or entry.id < before)
+            and user in (None, entry.user)
+        ]
+        return found[:limit]
 
     async def scheduled(self, conversation_id: str) -> Sequence[Scheduled]:
         return [kept for kept in self.waiting if kept.conversation_id == conversation_id]
@@ -319,6 +382,10 @@ class RuntimeSettings:
     bot: bool = True
     instructions: str = ""
     handover_text: str = ""
+    bot_mode: BotMode = BotMode.AUTO
+    staff_language: str = "en"
+    on_call: Sequence[str] = ()
+    ring_seconds: float = 120.0
 
 
 class Runtime:

@@ -44,7 +44,7 @@ async def test_another_hotel_is_not_there(house: Any) -> None:
     "query",
     [
         "limit=0",
-        "limit=101",
+        "limit=201",
         "limit=-1",
         "limit=ten",
         "limit=1.5",

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from innbox import Direction
-from innbox_dashboard.export import PAGE, harmless
+from innbox_dashboard.export import PAGE
+from innbox_dashboard.sheets import harmless
 
 
 def rows(text: str) -> list[list[str]]:
@@ -27,6 +28,7 @@ async def test_everything_that_was_said_is_in_it_oldest_first(house: Any) -> Non
     head, *lines = rows(answer.text)
     assert head == ["time", "direction", "author", "text", "attachments", "status"]
     assert [line[3] for line in lines][-PAGE - 5 :] == [f"message {number}" for number in range(PAGE + 5)]
+    assert house.recorded == [("ana", "export", "miramar", house.miramar, {"what": "conversation"})]
 
 
 async def test_names_and_texts_stay_in_their_cells(house: Any) -> None:

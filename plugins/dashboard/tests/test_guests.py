@@ -44,14 +44,6 @@ async def test_what_may_be_sent(house: Any) -> None:
         assert [offer["variables"] for offer in answer.json()["templates"]] == [["1"]]
 
 
-async def test_a_provider_that_cannot_be_asked_is_no_fault_of_ours(house: Any) -> None:
-    house.app.staff.problem = OSError("no route to 203.0.113.7")
-    async with house.client("ana") as client:
-        answer = await client.get("/get_templates", params={"conversation_id": house.miramar})
-        assert answer.status_code == 400
-        assert answer.json()["error"] == "The templates cannot be read just now. Please try again."
-
-
 @pytest.mark.parametrize("path", READING)
 async def test_another_hotels_guest_is_not_there(house: Any, path: str) -> None:
     async with house.client("ana") as client:

@@ -22,6 +22,7 @@ def test_it_answers_every_route_of_the_desk(house: Any) -> None:
         *("/language", "/canned", "/canned/{id}", "/send_files", "/get_actions", "/actions/{name}"),
         *("/get_view", "/get_counts", "/get_labels", "/get_people", "/get_canned"),
         *("/get_guest", "/get_turn", "/get_scheduled", "/get_templates"),
+        *("/numbers", "/get_numbers", "/numbers.csv", "/audit", "/audit.csv", "/people"),
         "/settings",
         "/media/{message_id}/{position:int}",
         "/dashboard/static",

@@ -1,5 +1,6 @@
 """What an admin may change while the house runs."""
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -53,6 +54,43 @@ async def test_what_was_written_comes_back_with_the_fault(house: Any) -> None:
         assert house.app.runtime.settings["miramar"].instructions == ""
 
 
+async def test_the_bots_mode_the_language_and_who_is_on_call(house: Any) -> None:
+    form = {
+        "bot_mode_miramar": "draft",
+        "staff_language_miramar": "pt",
+        "on_call_miramar": ["", "lea", "", "ana", "lea"],
+        "ring_seconds_miramar": "90",
+    }
+    async with house.client("root") as client:
+        assert (await client.post("/settings", data=form)).status_code == 303
+        settings = house.app.runtime.settings["miramar"]
+        assert (settings.bot_mode, settings.staff_language) == ("draft", "pt")
+        assert (settings.on_call, settings.ring_seconds) == (["lea", "ana"], 90)
+        page = (await client.get("/settings")).text
+        assert '<option value="draft" selected>' in page
+        assert '<option value="pt" lang="pt" selected>' in page
+        assert page.count('<select name="on_call_miramar"') == 4
+        assert page.index('<option value="lea" selected>') < page.index('<option value="ana" selected>')
+        await client.post("/settings", data={"on_call_miramar": [""]})
+        assert house.app.runtime.settings["miramar"].on_call == []
+
+
+@pytest.mark.parametrize("seconds", ["", "soon", "-5", "1e3", "9" * 9])
+async def test_seconds_are_a_whole_number(house: Any, seconds: str) -> None:
+    async with house.client("root") as client:
+        answer = await client.post("/settings", data={"ring_seconds_miramar": seconds})
+        assert answer.status_code == 400
+        assert house.app.runtime.changed_by == []
+
+
+async def test_without_a_desks_store_there_are_no_drafts_to_choose(make_house: Callable[..., Any]) -> None:
+    async with make_house(keeps_desk=False).client("root") as client:
+        page = (await client.get("/settings")).text
+        assert "bot_miramar" in page
+        assert "bot_mode_miramar" not in page
+        assert "on_call_miramar" not in page
+
+
 @pytest.mark.parametrize("value", ["maybe", "", "ON"])
 async def test_a_bot_is_on_or_off(house: Any, value: str) -> None:
     async with house.client("root") as client:
@@ -68,6 +106,10 @@ async def test_as_data(house: Any) -> None:
             "bot": True,
             "instructions": "",
             "handover_text": "",
+            "bot_mode": "auto",
+            "staff_language": "en",
+            "on_call": [],
+            "ring_seconds": 120.0,
         }
         answer = await client.post("/settings", json={"hotels": {"miramar": {"bot": False}}}, headers=AS_JSON)
         assert answer.status_code == 200

@@ -1,15 +1,11 @@
 """Delivering: the claims and ends of attempts to send."""
 
-from datetime import datetime
-
 from innbox import (
-    Address,
     Changed,
     Conflict,
     Delivery,
     DeliveryEnd,
     Finish,
-    Outgoing,
     Settled,
     WaitAndAsk,
     WaitAndSend,
@@ -24,7 +20,7 @@ class Deliveries(Verbs):
 
     async def claim_delivery(self, worker: str, conversation_id: str) -> Delivery | None:
         facts = await self._claim("claim_delivery", worker, conversation_id, new_id())
-        return _delivery(facts) if facts else None
+        return rows.delivery(facts) if facts else None
 
     async def settle_delivery(self, delivery: Delivery, end: DeliveryEnd) -> Settled:
         error = end.error
@@ -65,32 +61,3 @@ def _status(end: DeliveryEnd) -> str:
     if end.status in ("pending", "sending", "unknown"):
         raise ValueError(f"a delivery does not rest as {end.status}: use WaitAndSend or WaitAndAsk")
     return end.status
-
-
-def _delivery(facts: rows.Facts) -> Delivery:
-    message = rows.message(facts["message"])
-    template = rows.template(message.meta.get("template"))
-    return Delivery(
-        outgoing=Outgoing(
-            message_id=message.id,
-            conversation_id=message.conversation_id,
-            hotel=facts["hotel"],
-            address=Address(facts["channel"], facts["handle"]),
-            text=message.text,
-            attempt=facts["attempt"],
-            sending_since=datetime.fromisoformat(facts["sending_since"]),
-            attachments=message.attachments,
-            template=template,
-            window_closes_at=rows.moment(facts["window_closes_at"]),
-            author=message.author.kind,
-            seq=message.seq,
-            created_at=message.created_at,
-            proactive=bool(template or message.meta.get("proactive")),
-            opted_out=facts["opted_out"],
-        ),
-        fence=facts["fence"],
-        doubtful=facts["doubtful"],
-        absences=facts["absences"],
-        author=message.author.kind,
-        trace=message.meta.get("trace") or message.id,
-    )

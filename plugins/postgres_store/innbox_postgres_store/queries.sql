@@ -14,6 +14,11 @@ SELECT current_setting('server_version')
 -- name: lock_schema
 SELECT pg_advisory_xact_lock(hashtextextended('innbox: schema', 0))
 
+-- who waits for a lock on a table holds up all who come after; so a migration waits for less than a verb would, and for
+-- less than the server takes to look for a deadlock
+-- name: give_way
+SET LOCAL lock_timeout = '700ms'
+
 -- name: make_schema_migrations
 CREATE TABLE IF NOT EXISTS schema_migrations (
     name       text PRIMARY KEY,
@@ -101,8 +106,8 @@ SELECT
 SELECT claim_turn($1, $2::uuid, $3::uuid, $4::integer)
 
 -- name: commit_turn
-SELECT commit_turn(
-    $1::uuid, $2::uuid, $3, $4::integer, $5::integer, $6, $7, $8::jsonb, $9::jsonb, $10::json
+SELECT commit_and_claim(
+    $1::uuid, $2::uuid, $3, $4::integer, $5::integer, $6, $7, $8::jsonb, $9::jsonb, $10::json, $11, $12::uuid
 )
 
 -- name: release_turn
@@ -137,6 +142,79 @@ SELECT resolve($1::uuid)
 
 -- name: mark_read
 SELECT mark_read($1::uuid)
+
+
+-- drafts, translations and decisions of staff
+
+-- name: dismiss_suggestion
+SELECT dismiss_suggestion($1::uuid, $2::uuid, $3)
+
+-- name: save_translation
+SELECT save_translation($1::uuid, $2, $3, $4)
+
+-- name: turn
+SELECT json_build_object(
+    'id', t.id, 'conversation_id', t.conversation_id, 'ending', t.ending, 'ended_at', t.ended_at, 'record', t.record,
+    'effects', (
+        SELECT json_agg(json_build_object(
+            'tool', e.tool, 'what', e.what, 'data', e.data, 'needs_approval', e.needs_approval
+        ) ORDER BY e.id)
+        FROM tool_effects AS e WHERE e.turn_id = t.id
+    )
+)
+FROM turns AS t
+WHERE t.id = $1::uuid
+
+-- name: retry
+SELECT retry($1::uuid)
+
+-- name: decide
+SELECT decide($1::uuid, $2)
+
+-- name: retry_media
+SELECT retry_media($1::uuid, $2::integer)
+
+-- name: guest_record
+SELECT json_build_object(
+    'conversation', here.facts, 'first_seen_at', g.created_at, 'opted_out_at', g.opted_out_at,
+    'addresses', (
+        SELECT json_agg(json_build_array(a.channel, a.handle) ORDER BY a.channel, a.handle)
+        FROM addresses AS a WHERE a.guest_id = g.id
+    ),
+    'others', (
+        SELECT json_agg(cf.facts ORDER BY other.last_at DESC, other.id DESC)
+        FROM (
+            SELECT c.id, c.last_at FROM conversations AS c
+            WHERE c.guest_id = g.id AND c.id <> here.id
+            ORDER BY c.last_at DESC, c.id DESC
+            LIMIT 20
+        ) AS other JOIN conversation_facts AS cf ON cf.id = other.id
+    )
+)
+FROM conversation_facts AS here JOIN guests AS g ON g.id = here.guest_id
+WHERE here.id = $1::uuid
+
+-- name: set_opt_out
+SELECT set_opt_out($1::uuid, $2)
+
+
+-- figures and the audit log
+
+-- name: figures
+SELECT
+    hotel, at, guest_messages, bot_messages, staff_messages, failed, hand_overs, turns, cost_usd, waits_by_bot,
+    waits_by_staff, resolved, solve_seconds
+FROM figures
+WHERE at >= $2::timestamptz AND at < $3::timestamptz AND ($1::text[] IS NULL OR hotel = ANY ($1::text[]))
+ORDER BY at, hotel
+
+-- name: audit
+INSERT INTO audit (id, at, user_name, action, hotel, conversation_id, detail)
+VALUES ($1::uuid, least($2::timestamptz, clock_timestamp()), $3, $4, $5, $6::uuid, $7::json)
+ON CONFLICT DO NOTHING
+
+-- name: audit_page
+SELECT id::text, at, user_name, action, hotel, conversation_id::text, detail FROM audit_page($1::text[], $2::uuid, $3::integer, $4)
 
 
 -- the tools of the desk
@@ -250,79 +328,6 @@ SELECT view_counts($1, $2::text[], $3::integer)
 
 -- name: labels
 SELECT labels_at($1::text[])
-
-
--- drafts, translations and decisions of staff
-
--- name: dismiss_suggestion
-SELECT dismiss_suggestion($1::uuid, $2::uuid, $3)
-
--- name: save_translation
-SELECT save_translation($1::uuid, $2, $3, $4)
-
--- name: turn
-SELECT json_build_object(
-    'id', t.id, 'conversation_id', t.conversation_id, 'ending', t.ending, 'ended_at', t.ended_at, 'record', t.record,
-    'effects', (
-        SELECT json_agg(json_build_object(
-            'tool', e.tool, 'what', e.what, 'data', e.data, 'needs_approval', e.needs_approval
-        ) ORDER BY e.id)
-        FROM tool_effects AS e WHERE e.turn_id = t.id
-    )
-)
-FROM turns AS t
-WHERE t.id = $1::uuid
-
--- name: retry
-SELECT retry($1::uuid)
-
--- name: decide
-SELECT decide($1::uuid, $2)
-
--- name: retry_media
-SELECT retry_media($1::uuid, $2::integer)
-
--- name: guest_record
-SELECT json_build_object(
-    'conversation', here.facts, 'first_seen_at', g.created_at, 'opted_out_at', g.opted_out_at,
-    'addresses', (
-        SELECT json_agg(json_build_array(a.channel, a.handle) ORDER BY a.channel, a.handle)
-        FROM addresses AS a WHERE a.guest_id = g.id
-    ),
-    'others', (
-        SELECT json_agg(cf.facts ORDER BY other.last_at DESC, other.id DESC)
-        FROM (
-            SELECT c.id, c.last_at FROM conversations AS c
-            WHERE c.guest_id = g.id AND c.id <> here.id
-            ORDER BY c.last_at DESC, c.id DESC
-            LIMIT 20
-        ) AS other JOIN conversation_facts AS cf ON cf.id = other.id
-    )
-)
-FROM conversation_facts AS here JOIN guests AS g ON g.id = here.guest_id
-WHERE here.id = $1::uuid
-
--- name: set_opt_out
-SELECT set_opt_out($1::uuid, $2)
-
-
--- figures and the audit log
-
--- name: figures
-SELECT
-    hotel, at, guest_messages, bot_messages, staff_messages, failed, hand_overs, turns, cost_usd, waits_by_bot,
-    waits_by_staff, resolved, solve_seconds
-FROM figures
-WHERE at >= $2::timestamptz AND at < $3::timestamptz AND ($1::text[] IS NULL OR hotel = ANY ($1::text[]))
-ORDER BY at, hotel
-
--- name: audit
-INSERT INTO audit (id, at, user_name, action, hotel, conversation_id, detail)
-VALUES ($1::uuid, least($2::timestamptz, clock_timestamp()), $3, $4, $5, $6::uuid, $7::json)
-ON CONFLICT DO NOTHING
-
--- name: audit_page
-SELECT id::text, at, user_name, action, hotel, conversation_id::text, detail FROM audit_page($1::text[], $2::uuid, $3::integer, $4)
 
 
 -- reading

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from innbox import (
+    Address,
     Attachment,
     Author,
     AuthorKind,
@@ -14,6 +15,7 @@ from innbox import (
     Changed,
     Conversation,
     ConversationStatus,
+    Delivery,
     DeliveryStatus,
     Direction,
     Draft,
@@ -24,6 +26,7 @@ from innbox import (
     GuestRecord,
     HandledBy,
     Message,
+    Outgoing,
     Suggestion,
     Template,
     TurnFacts,
@@ -156,6 +159,36 @@ def changed(facts: Facts) -> Changed:
         for number, (name, data) in enumerate(told, facts["first_event"] or 0)
     )
     return Changed(now_is, added, events)
+
+
+def delivery(facts: Facts) -> Delivery:
+    """Return what the function `claim_delivery` says."""
+    sent = message(facts["message"])
+    approved = template(sent.meta.get("template"))
+    return Delivery(
+        outgoing=Outgoing(
+            message_id=sent.id,
+            conversation_id=sent.conversation_id,
+            hotel=facts["hotel"],
+            address=Address(facts["channel"], facts["handle"]),
+            text=sent.text,
+            attempt=facts["attempt"],
+            sending_since=datetime.fromisoformat(facts["sending_since"]),
+            attachments=sent.attachments,
+            template=approved,
+            window_closes_at=moment(facts["window_closes_at"]),
+            author=sent.author.kind,
+            seq=sent.seq,
+            created_at=sent.created_at,
+            proactive=bool(approved or sent.meta.get("proactive")),
+            opted_out=facts["opted_out"],
+        ),
+        fence=facts["fence"],
+        doubtful=facts["doubtful"],
+        absences=facts["absences"],
+        author=sent.author.kind,
+        trace=sent.meta.get("trace") or sent.id,
+    )
 
 
 def template(facts: Facts | None) -> Template | None:

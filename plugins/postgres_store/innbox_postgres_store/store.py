@@ -20,19 +20,7 @@ from innbox_postgres_store.views import Views
 
 
 class DatabaseStore(
-    Guests,
-    Erasing,
-    Turns,
-    Deliveries,
-    Staff,
-    Answers,
-    Views,
-    Tools,
-    Timers,
-    Reading,
-    Counting,
-    People,
-    House,
+    Guests, Erasing, Turns, Deliveries, Staff, Answers, Reading, Views, Tools, Timers, Counting, People, House
 ):
     """Innbox's `Store` on PostgreSQL. What each verb promises stands in the port; how it is kept, in `migrations/`."""
 

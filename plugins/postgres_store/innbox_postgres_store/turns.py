@@ -44,8 +44,30 @@ class Turns(Verbs):
         facts = await self._claim("claim_turn", worker, conversation_id, turn_id, history)
         return _turn(turn_id, facts, history) if facts else None
 
-    async def commit_turn(self, turn: Turn, end: TurnEnd) -> Committed:
-        facts = await self._database.value(
+    async def commit_turn(self, turn: Turn, end: TurnEnd, deliver_as: str | None = None) -> Committed:
+        token = new_id()
+        try:
+            answer = await self._commit(turn, end, deliver_as, token)
+        except BaseException:
+            if deliver_as is not None:
+                self._lost.add(turn.conversation.id, token)
+            raise
+        facts, delivery = answer["committed"], answer["delivery"]
+        if "changed" not in facts:
+            return Committed(facts["verdict"])
+        changed = rows.changed(facts["changed"])
+        return Committed(
+            facts["verdict"],
+            changed.conversation,
+            changed.messages,
+            changed.events,
+            answer_at=rows.moment(facts.get("answer_at")),
+            deliver=bool(facts.get("deliver")),
+            delivery=rows.delivery(delivery) if delivery else None,
+        )
+
+    async def _commit(self, turn: Turn, end: TurnEnd, deliver_as: str | None, token: str) -> rows.Facts:
+        answer: rows.Facts = await self._database.value(
             "commit_turn",
             turn.conversation.id,
             turn.id,
@@ -57,18 +79,10 @@ class Turns(Verbs):
             json.dumps(_drafts(turn, end)),
             json.dumps([_effect(effect) for effect in (() if isinstance(end, NoReply) else end.effects)]),
             json.dumps(end.record.as_json()),
+            deliver_as,
+            token,
         )
-        if "changed" not in facts:
-            return Committed(facts["verdict"])
-        changed = rows.changed(facts["changed"])
-        return Committed(
-            facts["verdict"],
-            changed.conversation,
-            changed.messages,
-            changed.events,
-            answer_at=rows.moment(facts.get("answer_at")),
-            deliver=bool(facts.get("deliver")),
-        )
+        return answer
 
     async def release_turn(self, turn: Turn, again_at: datetime | None) -> None:
         await self._database.rows("release_turn", turn.conversation.id, turn.id, turn.fence, turn.epoch, again_at)

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from typing import Any
 
 import psycopg
@@ -16,6 +17,7 @@ from innbox import (
     Inbound,
     IngestRules,
     NoReply,
+    Reply,
     StoreUnavailable,
     TurnRecord,
 )
@@ -88,6 +90,38 @@ async def test_a_delivery_whose_claim_was_not_heard_of_was_never_begun(
     found = await store.message(message.id)
     assert found is not None
     assert found.status is DeliveryStatus.PENDING
+    delivery = await worker.claim_delivery("w", taken.conversation.id)
+    assert delivery is not None
+    assert (delivery.doubtful, delivery.outgoing.attempt) == (False, 1)
+
+
+async def test_a_delivery_that_a_lost_end_of_a_turn_claimed_was_never_begun(
+    store: DatabaseStore, open_store: Opens, line: Any, sql: Sql, says: Says
+) -> None:
+    taken = await store.ingest(says(), RULES)
+    worker = await open_store(line.url)
+    await worker.heartbeat("w")
+    turn = await worker.claim_turn("w", taken.conversation.id, 20)
+    assert turn is not None
+    end = Reply((Draft("Hi", Author(AuthorKind.BOT)),), TurnRecord())
+    for _ in range(12):
+        await worker.commit_turn(replace(turn, fence=0), end, deliver_as="w")
+    line.freeze()
+    with pytest.raises(StoreUnavailable):
+        await worker.commit_turn(turn, end, deliver_as="w")
+    line.thaw()
+    async with asyncio.timeout(5):
+        while sql.execute("SELECT deliver_by FROM conversations").fetchall() == [(None,)]:
+            await asyncio.sleep(0.02)
+
+    async with asyncio.timeout(8):
+        while (await store.due(10)).deliver == ():
+            try:
+                assert (await worker.commit_turn(turn, end, deliver_as="w")).verdict == "fenced"
+                await worker.heartbeat("w")
+            except StoreUnavailable:
+                await asyncio.sleep(0.05)
+
     delivery = await worker.claim_delivery("w", taken.conversation.id)
     assert delivery is not None
     assert (delivery.doubtful, delivery.outgoing.attempt) == (False, 1)

@@ -48,6 +48,49 @@ async def test_a_migration_that_fails_leaves_nothing(
     assert await bare_store.pending_migrations() == list(broken)
 
 
+async def test_a_migration_gives_way_to_who_is_at_work(
+    bare_store: DatabaseStore, database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await bare_store.migrate()
+
+    # Given somebody who reads messages for a while, and a migration that wants the table for itself
+    newer = {**load_migrations(), "9999_newer": b"ALTER TABLE messages ADD COLUMN mood text"}
+    monkeypatch.setattr(schema, "load_migrations", lambda: newer)
+    reader = await psycopg.AsyncConnection.connect(database_url)
+    await reader.execute("LOCK TABLE messages IN ACCESS SHARE MODE")
+
+    migrating = asyncio.create_task(bare_store.migrate())
+    await asyncio.sleep(0.3)
+
+    # Then who comes later waits for a moment and no longer, as often as the migration asks again
+    async with await psycopg.AsyncConnection.connect(database_url, autocommit=True) as later:
+        for _ in range(4):
+            await later.execute("SET statement_timeout = '1500ms'")
+            await later.execute("SELECT count(*) FROM messages")
+            await asyncio.sleep(0.2)
+    assert not migrating.done()
+
+    # And when the reader is done, the migration is applied
+    await reader.close()
+    assert await migrating == ["9999_newer"]
+
+
+async def test_tables_that_are_never_free_are_an_error_that_says_so(
+    bare_store: DatabaseStore, database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await bare_store.migrate()
+    newer = {**load_migrations(), "9999_newer": b"ALTER TABLE messages ADD COLUMN mood text"}
+    monkeypatch.setattr(schema, "load_migrations", lambda: newer)
+    monkeypatch.setattr(schema, "PATIENCE_SECONDS", 0.0)
+
+    async with await psycopg.AsyncConnection.connect(database_url) as reader:
+        await reader.execute("LOCK TABLE messages IN ACCESS SHARE MODE")
+        with pytest.raises(NotReady, match="too busy"):
+            await bare_store.migrate()
+
+    assert await bare_store.pending_migrations() == ["9999_newer"]
+
+
 async def test_without_a_server_it_is_unavailable(open_store: Opens) -> None:
     store = await open_store("postgresql://nobody@127.0.0.1:1/nothing")
 
@@ -64,5 +107,8 @@ def test_the_database_waits_for_heartbeats_as_innbox_does(sql: Sql) -> None:
     assert sql.execute("SELECT heartbeat_life()").fetchall() == [(HEARTBEAT_LIFE,)]
 
 
-def test_migrations_are_numbered_without_a_gap() -> None:
-    assert [name[:4] for name in load_migrations()] == [f"{n:04}" for n in range(1, len(load_migrations()) + 1)]
+def test_migrations_have_numbers_of_their_own() -> None:
+    numbers = [name.partition("_")[0] for name in load_migrations()]
+
+    assert all(len(number) == 4 and number.isdigit() for number in numbers)
+    assert len(set(numbers)) == len(numbers)

@@ -1,6 +1,7 @@
 """The store on one SQLite file: each verb hands a function to the thread that writes, or to one that reads."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -57,7 +58,7 @@ from innbox_sqlite_store import (
     turns,
     views,
 )
-from innbox_sqlite_store.database import Database
+from innbox_sqlite_store.database import Database, Transaction
 
 
 class SqliteDatabase:
@@ -137,8 +138,8 @@ class SqliteDatabase:
     async def claim_turn(self, worker: str, conversation_id: str, history: int) -> Turn | None:
         return await self._write(turns.claim_turn, worker, conversation_id, history)
 
-    async def commit_turn(self, turn: Turn, end: TurnEnd) -> Committed:
-        return await self._write(turns.commit_turn, turn, end)
+    async def commit_turn(self, turn: Turn, end: TurnEnd, deliver_as: str | None = None) -> Committed:
+        return await self._write(_commit_and_claim, turn, end, deliver_as)
 
     async def release_turn(self, turn: Turn, again_at: datetime | None) -> None:
         await self._write(turns.release_turn, turn, again_at)
@@ -370,3 +371,11 @@ class SqliteDatabase:
 
     async def pulse(self) -> Pulse:
         return await self._read(house.pulse)
+
+
+def _commit_and_claim(tx: Transaction, turn: Turn, end: TurnEnd, deliver_as: str | None) -> Committed:
+    """See `Store.commit_turn`."""
+    committed = turns.commit_turn(tx, turn, end)
+    if deliver_as is None or not committed.deliver:
+        return committed
+    return replace(committed, delivery=deliveries.claim_delivery(tx, deliver_as, turn.conversation.id))

@@ -36,3 +36,31 @@ def test_the_sweeper_reads_small_indexes_only(path: Path) -> None:
             plan = connection.execute(f"EXPLAIN QUERY PLAN {read_queries()[name]}", values).fetchall()
             assert f"INDEX {index} " in plan[0][3], plan
             assert not any("SCAN conversations" in step[3] for step in plan)
+
+
+LARGE = ("conversations", "messages", "guests", "addresses", "events", "raw_inbound", "turns")
+# The search looks at the name and the handles of every guest, of which a house of one file has some thousands.
+SCANS = {("inbox_search", "guests"), ("inbox_search", "addresses")}
+
+
+def test_no_statement_reads_a_large_table_whole(path: Path) -> None:
+    found = set()
+    with closing(sqlite3.connect(path)) as connection:
+        for name, statement in read_queries().items():
+            values: Mapping[str, object] = dict.fromkeys(re.findall(r":(\w+)", statement))
+            for *_, step in connection.execute(f"EXPLAIN QUERY PLAN {statement}", values).fetchall():
+                scanned = re.match(r"SCAN (\w+)(?! USING INDEX)\b", step)
+                if scanned and scanned[1] in LARGE and "USING INDEX" not in step:
+                    found.add((name, scanned[1]))
+
+    assert found == SCANS
+
+
+def test_the_inbox_is_walked_along_its_index(path: Path) -> None:
+    with closing(sqlite3.connect(path)) as connection:
+        statement = read_queries()["inbox"]
+        values: Mapping[str, object] = dict.fromkeys(re.findall(r":(\w+)", statement))
+        plan = [step for *_, step in connection.execute(f"EXPLAIN QUERY PLAN {statement}", values).fetchall()]
+
+    assert any("USING INDEX conversations_inbox" in step for step in plan), plan
+    assert not any("TEMP B-TREE" in step for step in plan), plan

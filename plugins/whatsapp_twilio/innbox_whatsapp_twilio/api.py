@@ -2,13 +2,14 @@
 
 Resources: https://www.twilio.com/docs/messaging/api/message-resource,
 https://www.twilio.com/docs/messaging/api/media-resource and
-https://www.twilio.com/docs/content/content-api-resources.
+https://www.twilio.com/docs/content/content-api-resources; for `innbox check --live`, those that `console` names.
 """
 
 import json
 from collections.abc import Awaitable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from sys import intern
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
@@ -22,11 +23,10 @@ from twilio.rest import Client  # type: ignore[import-untyped]
 
 from innbox import InnboxError
 from innbox_whatsapp_twilio.http_client import NotAnswered, TwilioHttp
-from innbox_whatsapp_twilio.settings import TWILIO_API, TWILIO_CONTENT, WhatsAppTwilioSettings
+from innbox_whatsapp_twilio.settings import WhatsAppTwilioSettings
 
 PAGE_SIZE = 200
 TEMPLATES_PAGE, MOST_TEMPLATES = 100, 1000
-MOST_LISTED = 5000  # messages of one question; more than a minute's backfill can hold
 
 T = TypeVar("T")
 
@@ -76,6 +76,25 @@ class TwilioTemplate:
     approved: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class TwilioWebhooks:
+    """Where Twilio brings guests' messages, and where to if that fails; "" for what is not set."""
+
+    url: str = ""
+    method: str = ""
+    fallback_url: str = ""
+    fallback_method: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class TwilioSender:
+    """A WhatsApp sender of the account; `number` has no prefix."""
+
+    number: str
+    status: str
+    webhooks: TwilioWebhooks
+
+
 class TwilioApi:
     """Twilio's client for one account. Open it with `async with`.
 
@@ -83,15 +102,14 @@ class TwilioApi:
     """
 
     def __init__(self, settings: WhatsAppTwilioSettings) -> None:
-        self._http = TwilioHttp(
-            {TWILIO_API: settings.api_base_url, TWILIO_CONTENT: settings.content_base_url}, settings.timeout_seconds
-        )
+        self._http = TwilioHttp(settings.origins, settings.timeout_seconds)
         client = Client(
             settings.account_sid,
             settings.auth_token.get_secret_value(),
             http_client=self._http,
             environment={"TWILIO_REGION": ""},  # else the process's own environment could move the API elsewhere
         )
+        self._client = client
         self._account = client.api.v2010.account
         self._messages = self._account.messages
         self._contents = client.content.v1.content_and_approvals
@@ -116,10 +134,15 @@ class TwilioApi:
         )
         return [message for message in map(_message, await _asked(listed)) if not message.inbound]
 
-    async def inbound(self, to: str, since: datetime) -> Sequence[TwilioMessage]:
-        """List guests' messages to one of our addresses since a time, newest first."""
-        listed = self._messages.list_async(to=to, date_sent_after=_utc(since), limit=MOST_LISTED, page_size=PAGE_SIZE)
-        return [message for message in map(_message, await _asked(listed)) if message.inbound]
+    async def inbound(self, to: str, since: datetime) -> list[TwilioMessage]:
+        """List guests' messages to one of our addresses since a time, newest first: all of them, however many."""
+
+        async def listed() -> list[TwilioMessage]:
+            records = await self._messages.stream_async(to=to, date_sent_after=_utc(since), page_size=PAGE_SIZE)
+            return [message async for record in records if (message := _message(record)).inbound]
+
+        found: list[TwilioMessage] = await _asked(listed())
+        return found
 
     async def media_of(self, sid: str) -> Sequence[TwilioMedia]:
         """List the files of a message."""
@@ -135,6 +158,23 @@ class TwilioApi:
         """Return the account's status: active, suspended or closed."""
         account = await _asked(self._account.fetch_async())
         return str(account.status)
+
+    async def senders(self) -> Sequence[TwilioSender]:
+        """List the account's WhatsApp senders."""
+        listed = await _asked(self._client.messaging.v2.channels_senders.list_async(channel="whatsapp"))
+        return [_sender(found) for found in listed]
+
+    async def service_webhooks(self, sid: str) -> TwilioWebhooks | None:
+        """Return a Messaging Service's webhooks; None where it defers to those of its senders."""
+        service = await _asked(self._client.messaging.v1.services(sid).fetch_async())
+        if service.use_inbound_webhook_on_number:
+            return None
+        return TwilioWebhooks(
+            str(service.inbound_request_url or ""),
+            str(service.inbound_method or ""),
+            str(service.fallback_url or ""),
+            str(service.fallback_method or ""),
+        )
 
 
 async def _asked(call: Awaitable[Any]) -> Any:
@@ -156,10 +196,10 @@ def _message(found: Any) -> TwilioMessage:
         raise NotAnswered("Twilio's answer names no message.")
     return TwilioMessage(
         sid=found.sid,
-        status=str(found.status or ""),
+        status=intern(str(found.status or "")),
         body=str(found.body or ""),
-        sender=str(found.from_ or ""),
-        to=str(found.to or ""),
+        sender=intern(str(found.from_ or "")),
+        to=intern(str(found.to or "")),
         inbound=found.direction == "inbound",
         at=found.date_created or found.date_sent,
         num_media=_number(found.num_media) or 0,
@@ -176,6 +216,16 @@ def _template(found: Any) -> TwilioTemplate:
         types=found.types if isinstance(found.types, dict) else {},
         variables=tuple(map(str, found.variables)) if isinstance(found.variables, dict) else (),
         approved=approval.get("status") == "approved",
+    )
+
+
+def _sender(found: Any) -> TwilioSender:
+    webhook = found.webhook if isinstance(found.webhook, Mapping) else {}
+    names = ("callback_url", "callback_method", "fallback_url", "fallback_method")
+    return TwilioSender(
+        number=str(found.sender_id or "").removeprefix("whatsapp:"),
+        status=str(found.status or ""),
+        webhooks=TwilioWebhooks(*(str(webhook.get(name) or "") for name in names)),
     )
 
 

@@ -110,8 +110,11 @@ class WhatsAppChannel:
         youngest = now() - WEBHOOK_GRACE
         missed: list[Inbound] = []
         for number, hotel in self._settings.numbers.items():
-            # Twilio's times are whole seconds: within one, the order of the list is all there is.
-            for message in reversed(await self._api.inbound(PREFIX + number, since)):
+            # Twilio's times are whole seconds: within one, the order of the list is all there is. A busy house lists
+            # thousands, so each is let go of as soon as it is written down.
+            listed = await self._api.inbound(PREFIX + number, since)
+            while listed:
+                message = listed.pop()
                 if (message.at or youngest) > youngest:
                     continue
                 if MESSAGE_SID.fullmatch(message.sid) and handle_in(message.sender):

@@ -1,6 +1,7 @@
 """What may stand under `whatsapp_twilio` in the YAML."""
 
 import re
+from collections.abc import Mapping
 from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, ValidationInfo, field_validator
@@ -8,7 +9,7 @@ from pydantic import Field, SecretStr, ValidationInfo, field_validator
 from innbox import PluginSettings
 
 TWILIO_API = "https://api.twilio.com"
-TWILIO_CONTENT = "https://content.twilio.com"
+TWILIO_ORIGINS = (TWILIO_API, "https://content.twilio.com", "https://messaging.twilio.com")
 
 _NUMBER = re.compile(r"\+[1-9][0-9]{4,14}")
 
@@ -27,10 +28,6 @@ class WhatsAppTwilioSettings(PluginSettings):
     )
     api_base_url: str = Field(
         default=TWILIO_API, description="Where Twilio's API is; only tests and bench runs need another."
-    )
-    content_base_url: str = Field(
-        default=TWILIO_CONTENT,
-        description="Where Twilio's Content API (templates) is; only tests and bench runs need another.",
     )
     messaging_service_sid: str | None = Field(
         default=None, description="A Messaging Service to send through (MG…); the hotel's number must be in its pool."
@@ -60,13 +57,19 @@ class WhatsAppTwilioSettings(PluginSettings):
                 raise ValueError(f"{number} belongs to {hotel!r}, which is no hotel; there is {', '.join(hotels)}")
         return numbers
 
-    @field_validator("api_base_url", "content_base_url")
+    @field_validator("api_base_url")
     @classmethod
     def _origin(cls, value: str) -> str:
         parts = urlsplit(value)
         if parts.scheme not in ("http", "https") or not parts.hostname or parts.username or parts.query:
             raise ValueError(f"must be an address such as {TWILIO_API}")
         return value.rstrip("/")
+
+    @property
+    def origins(self) -> Mapping[str, str]:
+        """Twilio's own origins and what is asked in their place: `api_base_url`, where it is another, for all."""
+        elsewhere = self.api_base_url != TWILIO_API
+        return {origin: self.api_base_url if elsewhere else origin for origin in TWILIO_ORIGINS}
 
     def number_of(self, hotel: str) -> str | None:
         """Return the number that a hotel writes from, or None where it has none."""

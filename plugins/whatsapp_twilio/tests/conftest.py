@@ -70,7 +70,6 @@ def settings(twilio: TwilioWire) -> WhatsAppTwilioSettings:
             "account_sid": twilio.account_sid,
             "auth_token": twilio.auth_token,
             "api_base_url": twilio.url,
-            "content_base_url": twilio.url,
             "numbers": {HOTEL_NUMBER: "miramar"},
             "timeout_seconds": 1,
         }

@@ -193,15 +193,15 @@ async def test_the_memory_of_sent_messages_is_bounded(
 
 
 async def test_missed_messages_come_over_many_pages(channel: WhatsAppChannel, twilio: TwilioWire) -> None:
-    began = now() - timedelta(minutes=10)
-    for number in range(450):
+    began = now() - timedelta(hours=2)
+    for number in range(5400):
         twilio.receive(twilio.inbound_form(f"{number}"), at=began + timedelta(seconds=number))
     twilio.receive(twilio.inbound_form("to somebody else", to="+15550009999"))
     await channel.send(outgoing("ours"))
 
     missed = await channel.fetch_missed(began)
 
-    assert [inbound.text for inbound in missed] == [str(number) for number in range(450)]
+    assert [inbound.text for inbound in missed] == [str(number) for number in range(5400)]
     assert missed[0].sent_at == began.replace(microsecond=0)
 
 

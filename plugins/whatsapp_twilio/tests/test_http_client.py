@@ -2,14 +2,16 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
+from typing import Any
 
 import pytest
 
 from innbox_whatsapp_twilio.http_client import NotAnswered, NotReached, TwilioHttp
-from innbox_whatsapp_twilio.settings import TWILIO_API
+from innbox_whatsapp_twilio.settings import TWILIO_API, WhatsAppTwilioSettings
 
 URL = "https://api.twilio.com/2010-04-01/Accounts/AC1/Messages.json"
+ACCOUNT: Mapping[str, Any] = {"account_sid": "AC1", "auth_token": "secret", "numbers": {"+14155238886": "miramar"}}
 
 
 class RawServer:
@@ -124,3 +126,17 @@ async def test_credentials_go_nowhere_else(server: RawServer) -> None:
             await http.request("GET", "https://evil.example/2010-04-01", auth=("AC1", "secret"))
 
     assert server.requests == []
+
+
+def test_each_of_twilios_origins_keeps_its_place_unless_another_is_configured() -> None:
+    twilio, wire = (
+        TwilioHttp(WhatsAppTwilioSettings.model_validate({**ACCOUNT, **elsewhere}).origins, 1)
+        for elsewhere in (dict[str, str](), {"api_base_url": "http://127.0.0.1:9100"})
+    )
+
+    for origin in ("https://api.twilio.com", "https://content.twilio.com", "https://messaging.twilio.com"):
+        assert str(twilio._rewritten(f"{origin}/v2/x", {"a": "b"})) == f"{origin}/v2/x?a=b"
+        assert str(wire._rewritten(f"{origin}/v2/x", None)) == "http://127.0.0.1:9100/v2/x"
+    for stranger in ("https://api.twilio.com.evil.example/x", "https://api.twilio.com@evil.example/x"):
+        with pytest.raises(NotReached):
+            twilio._rewritten(stranger, None)

@@ -58,3 +58,75 @@ async def test_the_live_check_names_an_unreachable_api(plugin: WhatsAppTwilio, a
 
     with pytest.raises(PluginError, match="Check api_base_url"):
         await plugin.check_live(app)
+
+
+# what the console must say
+
+WEBHOOK = "https://inbox.hotel.example/whatsapp"
+ELSEWHERE = "https://old.example/sms"
+
+
+async def test_the_live_check_says_that_the_console_is_as_it_should_be(
+    plugin: WhatsAppTwilio, app: Any, twilio: TwilioWire
+) -> None:
+    twilio.register_sender(callback_url=WEBHOOK, fallback_url=f"{WEBHOOK}#rc=2&rp=all")
+
+    assert (await plugin.check_live(app)).endswith("fallback set")
+
+
+@pytest.mark.parametrize(
+    ("webhook", "fault"),
+    [
+        ({"callback_url": ELSEWHERE}, rf"webhook URL for incoming messages of sender \+14155238886 is {ELSEWHERE}"),
+        ({"callback_url": None}, "webhook URL for incoming messages of sender .* is not set"),
+        ({"callback_method": "GET"}, f"is {WEBHOOK} with GET, and should be {WEBHOOK} with POST"),
+        ({"fallback_url": None}, "the fallback URL of sender .* is not set"),
+        ({"fallback_url": ELSEWHERE}, f"the fallback URL of sender .* is {ELSEWHERE}"),
+        ({"status": "OFFLINE"}, r"sender \+14155238886 is offline"),
+    ],
+)
+async def test_the_live_check_names_what_is_wrong_in_the_console(
+    plugin: WhatsAppTwilio, app: Any, twilio: TwilioWire, webhook: dict[str, str], fault: str
+) -> None:
+    twilio.register_sender(**{"callback_url": WEBHOOK, "fallback_url": WEBHOOK, **webhook})
+
+    with pytest.raises(PluginError, match=fault) as raised:
+        await plugin.check_live(app)
+
+    assert "docs/running.md, section 5" in str(raised.value)
+
+
+async def test_the_live_check_says_of_which_number_the_api_tells_nothing(
+    plugin: WhatsAppTwilio, app: Any, twilio: TwilioWire
+) -> None:
+    twilio.register_sender("+351211234567", callback_url=ELSEWHERE)
+
+    line = await plugin.check_live(app)
+
+    assert "does not tell where messages to +14155238886 go" in line
+    assert "docs/running.md, section 5" in line
+
+
+@pytest.mark.parametrize("defers", [False, True])
+async def test_a_messaging_services_webhooks_count_unless_it_defers_to_its_senders(
+    settings: WhatsAppTwilioSettings, app: Any, twilio: TwilioWire, defers: bool
+) -> None:
+    twilio.register_sender(callback_url=WEBHOOK, fallback_url=WEBHOOK)
+    twilio.services["MG1"] = {"inbound_request_url": ELSEWHERE, "use_inbound_webhook_on_number": defers}
+    through = WhatsAppTwilioSettings.model_validate({**settings.model_dump(), "messaging_service_sid": "MG1"})
+    plugin = WhatsAppTwilio("whatsapp_twilio", through)
+
+    if defers:
+        assert "fallback set" in await plugin.check_live(app)
+    else:
+        with pytest.raises(PluginError, match=f"Messaging Service MG1 is {ELSEWHERE}"):
+            await plugin.check_live(app)
+
+
+async def test_a_messaging_service_that_is_not_there_is_named(
+    settings: WhatsAppTwilioSettings, app: Any, twilio: TwilioWire
+) -> None:
+    through = WhatsAppTwilioSettings.model_validate({**settings.model_dump(), "messaging_service_sid": "MG1"})
+
+    with pytest.raises(PluginError, match="20404"):
+        await WhatsAppTwilio("whatsapp_twilio", through).check_live(app)

@@ -30,7 +30,7 @@ import socketio
 from playwright.async_api import Page, expect
 from psycopg import sql
 
-from innbox import Address, App, Conversation, Inbound, InboxQuery, Message, new_id, now
+from innbox import Address, App, Conversation, Inbound, InboxQuery, Message, User, new_id, now
 from innbox.config import load_config
 from innbox.testing.processes import InnboxProcess
 from innbox.testing.running import FACTS, PASSWORD, SECRET_KEY, running_innbox, write_config
@@ -88,6 +88,12 @@ class Hotel:
     def user(self, name: str) -> str:
         """Return a name that no other test has."""
         return f"{name}-{self.slug}"
+
+    async def member(self, name: str) -> User:
+        """Return a member of staff, for what they do elsewhere than at a desk."""
+        found = await self.app.store.user(self.user(name))
+        assert found is not None
+        return found[0]
 
     async def says(self, guest: str, text: str, **fields: Any) -> None:
         """Have a guest write on WhatsApp; when this returns, it is stored."""

@@ -83,7 +83,7 @@ async def test_take_over_for_a_while(hotel: Any, open_desk: Any) -> None:
     await desk.press("Return to bot later")
     await desk.press("1 h")
     await expect(desk.said(re.compile("Bot again"))).to_be_visible()
-    await hotel.app.desk_store.set_bot_back(kept.id, now() + timedelta(seconds=1))
+    await hotel.app.desk_store.set_bot_back(kept.id, now())
     await expect(desk.button("Take over")).to_be_visible()
     await expect(desk.said(re.compile("12 euros"))).to_be_visible()
     assert (await hotel.conversation("Marta")).handled_by is HandledBy.BOT

@@ -101,7 +101,7 @@ async def test_staff_send_pictures_and_files_after_a_look_at_them(hotel: Any, op
     sent = log.get_by_role("listitem").filter(has_text="Here is the map of the house")
     await expect(sent.get_by_text(re.compile("^(Sent|Delivered|Read)$"))).to_be_attached()
     await expect(sent.get_by_role("button", name="map.png")).to_be_visible()
-    await expect(sent.get_by_role("link", name="menu.pdf")).to_be_visible()
+    await expect(log.get_by_role("link", name="menu.pdf")).to_be_visible()
     await expect(chosen).to_have_count(0)
     files = [
         file

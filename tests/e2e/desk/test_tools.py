@@ -82,8 +82,9 @@ async def test_a_snoozed_conversation_wakes_by_a_click_by_its_time_and_by_its_gu
     assert (await hotel.conversation("Marta")).status is ConversationStatus.OPEN
 
     # And when its time has come
-    await hotel.app.desk_store.snooze(laid_aside.id, now() + timedelta(seconds=1))
-    await expect(desk.button("Snooze")).to_be_visible()
+    await hotel.app.staff.snooze(await hotel.member("ana"), laid_aside.id, now() + timedelta(seconds=2))
+    await expect(desk.button("Wake it now")).to_be_visible()
+    await expect(desk.button("Wake it now")).to_have_count(0)
     assert (await hotel.conversation("Marta")).assignee == hotel.user("ana")
 
     # And when its guest writes
@@ -119,7 +120,9 @@ async def test_a_message_is_scheduled_called_back_and_leaves_on_time(hotel: Any,
 
     # And one whose time has come leaves by itself, without a change of hands
     text = "Your table is ready."
-    await hotel.app.desk_store.schedule(conversation.id, hotel.user("ana"), text, now() + timedelta(seconds=1), None)
+    soon = now() + timedelta(seconds=2)
+    await hotel.app.staff.schedule(await hotel.member("ana"), conversation.id, text, soon, "soon")
+    await expect(waiting).to_contain_text(text)
     await expect(desk.conversation.get_by_role("log").get_by_text(text)).to_be_visible()
     await expect(desk.said(re.compile("The bot answers"))).to_be_visible()
     await expect(waiting).to_have_count(0)

@@ -17,12 +17,14 @@ from pathlib import Path
 
 from innbox.logs import set_up_logs
 from innbox.testing.chaos import promises_of_desks as desks
+from innbox.testing.chaos import promises_of_erasing as erasing
+from innbox.testing.chaos import promises_of_restarts as restarts
 from innbox.testing.chaos import promises_of_services as services
 from innbox.testing.chaos import promises_of_turns as turns
 from innbox.testing.chaos import promises_of_workers as workers
 from innbox.testing.chaos.counting import Result, table
 from innbox.testing.chaos.plan import Plan, Progress, shorten
-from innbox.testing.chaos.servers import KillablePostgres
+from innbox.testing.chaos.servers import KillablePostgres, start_within
 from innbox.testing.chaos.starting import ChaosProcess, Start, warm_start
 
 Proof = Callable[[Plan], Awaitable[Result]]
@@ -32,21 +34,24 @@ PROOFS: Mapping[str, Proof] = {
     # the longest first, so that none is left alone at the end
     "4-points": workers.named_points,
     "14": workers.frozen_worker,
-    "6": services.postgres_goes,
-    "7": services.commits_survive,
-    "4-random": workers.random_kills,
-    "1": services.acknowledged_is_stored,
-    "5": services.redis_goes,
-    "8": workers.ambiguous_send,
-    "11": turns.staff_win,
-    "9": turns.provider_limits,
-    "2": services.missed_comes_back,
-    "15": desks.desk_tells_the_truth,
-    "3": turns.duplicates,
-    "10": turns.model_outage,
-    "12": turns.no_stale_answers,
     "13": turns.order,
+    "6": services.postgres_goes,
+    "5": services.redis_goes,
+    "4-random": workers.random_kills,
+    "17": erasing.erased_is_erased,
+    "16-migration": restarts.migration_under_load,
+    "16-rolling": restarts.rolling_restart,
+    "11": turns.staff_win,
+    "7": services.commits_survive,
+    "2": services.missed_comes_back,
+    "9": turns.provider_limits,
+    "1": services.acknowledged_is_stored,
+    "15": desks.desk_tells_the_truth,
+    "8": workers.ambiguous_send,
+    "10": turns.model_outage,
     "16": workers.clean_stop,
+    "12": turns.no_stale_answers,
+    "3": turns.duplicates,
 }
 SHORT_SECONDS, FULL_SECONDS = 100.0, 3600.0  # a proof that takes longer has failed
 BROKEN: Mapping[str, Proof] = {"broken": workers.broken_on_purpose}
@@ -59,7 +64,7 @@ async def run(names: Sequence[str], given: argparse.Namespace, keep: Keep) -> No
     first = threading.Lock()
     postgres = KillablePostgres(first)
     start: Start = warm_start() if given.warm else ChaosProcess
-    await asyncio.to_thread(postgres.start)
+    await start_within(postgres)
     progress = Progress()
     room = asyncio.Semaphore(given.at_once)
 
@@ -91,7 +96,7 @@ async def _prove(name: str, plan: Plan) -> Result:
 
 def _plan(given: argparse.Namespace, whole: Plan) -> Plan:
     plan = shorten(whole) if given.short else whole
-    for size in ("messages", "kills", "webhooks", "away_seconds", "limit_seconds"):
+    for size in ("messages", "kills", "webhooks", "closed_seconds", "away_seconds", "limit_seconds"):
         if getattr(given, size) is not None:
             setattr(plan, size, getattr(given, size))
     return plan
@@ -104,6 +109,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--messages", type=int, help="guests' messages of a proof (default: 400)")
     parser.add_argument("--kills", type=int, help="of the random kills (default: 100)")
     parser.add_argument("--webhooks", type=int, help="of promise 1 (default: 2000)")
+    parser.add_argument("--closed-seconds", type=float, help="how long the house of promise 2 is closed (default: 300)")
     parser.add_argument("--away-seconds", type=float, help="how long a server stays away (default: 60)")
     parser.add_argument("--limit-seconds", type=float, help="how long the provider says 429 (default: 600)")
     parser.add_argument("--only", nargs="+", metavar="NAME", choices=[*PROOFS, *BROKEN], help="which proofs")

@@ -18,14 +18,19 @@ AGAIN_SECONDS = 0.2
 
 
 class Guests:
-    """Writes messages to one webhook. A message without its 200 is brought again, under the same id, until it has it
-    (Twilio's fallback URL and list do so in life). `latencies` are in seconds, of every answer whatever it was."""
+    """Writes messages to the webhook at `url()`, asked each time.
+
+    A message without its 200 is brought again, under the same id, until it has it (Twilio's fallback URL and list do so
+    in life). `latencies` are in seconds, of every answer whatever it was.
+    """
 
     def __init__(self, url: Callable[[], str], public_url: str, dice: random.Random) -> None:
-        self._url = url
+        self.url = url
         self._signed_for = f"{public_url}/whatsapp"
         self._dice = dice
         self._session: aiohttp.ClientSession | None = None
+        self.again_seconds = AGAIN_SECONDS
+        self.on_write: Callable[[dict[str, str]], None] | None = None  # told of each message before it is brought
         self.acknowledged: dict[tuple[int, int], float] = {}  # (guest, number): when its 200 came
         self.latencies: list[float] = []
         self.statuses: dict[int, int] = {}
@@ -47,13 +52,15 @@ class Guests:
     async def write(self, guest: int, number: int, *, insist: bool = True) -> int:
         """Write one message; return the status of the last answer (0: none came). Without `insist`, try once."""
         form = self.form(guest, number)
+        if self.on_write is not None:
+            self.on_write(form)
         while True:
             status = await self.post(form)
             if status == 200:
                 self.acknowledged[guest, number] = time.monotonic()
             if status == 200 or not insist:
                 return status
-            await asyncio.sleep(AGAIN_SECONDS)
+            await asyncio.sleep(self.again_seconds)
 
     async def post(self, form: dict[str, str]) -> int:
         """Post a webhook once; return the status of the answer, or 0 where none came."""
@@ -61,7 +68,7 @@ class Guests:
         started = time.monotonic()
         try:
             async with self._session.post(
-                f"{self._url()}/whatsapp",
+                f"{self.url()}/whatsapp",
                 data=urlencode(form).encode(),
                 headers={
                     "X-Twilio-Signature": sign(self._signed_for, form),

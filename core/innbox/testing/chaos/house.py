@@ -29,7 +29,9 @@ from innbox.testing.services import free_port
 from innbox.testing.twilio_wire import ACCOUNT_SID, AUTH_TOKEN, HOTEL_NUMBER
 
 READY_SECONDS = 60.0
+COMMAND_SECONDS = 60.0
 POLL_SECONDS = 0.2
+ASK_SECONDS = 5.0
 POOL = 3  # connections of a process: PostgreSQL has 100, and a house may have a dozen processes
 REST_SECONDS = 120.0  # enough for a doubtful delivery, or for a provider's limit, at the back of a queue
 
@@ -55,34 +57,18 @@ class House:
         self.workers: list[ChaosProcess] = []
         self.kills = 0
         self.app: App  # of our own, for looking inside and for what staff do
-        self._database_url = ""
+        self.database_url = ""
         self._config: Path
         self._started = 0
         self._processes: list[ChaosProcess] = []
         self._queries = _load_queries()
+        self._asking = asyncio.Lock()
+        self._connection: psycopg.AsyncConnection[tuple[Any, ...]] | None = None
 
     def configure(self, plugins: Mapping[str, Any], **core: Any) -> None:
         """Write the configuration: the production parts on our servers, with `plugins` on top."""
-        self._database_url = self._plan.postgres.new_database()
-        chosen: dict[str, Any] = {
-            "postgres_store": {"url": self._database_url, "pool_min": 1, "pool_max": POOL},
-            "redis_cache": {"url": self.redis.url},
-            "openai_llm": {
-                "api_key": "test-key",
-                "base_url": self.openai.url,
-                "timeout_seconds": 10,
-                "max_retries": 0,
-                "cache_answers": False,
-                "history_tokens": 100_000,
-            },
-            "whatsapp_twilio": {
-                "account_sid": ACCOUNT_SID,
-                "auth_token": AUTH_TOKEN,
-                "api_base_url": self.twilio.url,
-                "numbers": {HOTEL_NUMBER: "test"},
-                "timeout_seconds": 3,
-            },
-        }
+        self.database_url = self._plan.postgres.new_database()
+        chosen = production(self.database_url, self.redis.url, self.openai.url, self.twilio.url)
         for name, settings in plugins.items():
             chosen[name] = {**chosen.get(name, {}), **settings}
         self._config = write_config(
@@ -120,9 +106,15 @@ class House:
         self.web = self._start("web", "serve", "--port", str(self.port), crashing=crashing)
         return self.web
 
-    async def work(self, *crashing: str) -> ChaosProcess:
+    async def serve_at(self, port: int, env: Mapping[str, str] | None = None) -> ChaosProcess:
+        """Start one more web process, on a port of its own, and wait until it is ready."""
+        web = self._start("web", "serve", "--port", str(port), env=env)
+        await web.wait_for_http(f"http://127.0.0.1:{port}/healthz", READY_SECONDS)
+        return web
+
+    async def work(self, *crashing: str, env: Mapping[str, str] | None = None) -> ChaosProcess:
         """Start one more worker and wait until it is ready."""
-        worker = self._start("worker", "worker", crashing=crashing)
+        worker = self._start("worker", "worker", crashing=crashing, env=env)
         await worker.wait_for_log("worker ready", READY_SECONDS)
         self.workers.append(worker)
         return worker
@@ -130,6 +122,14 @@ class House:
     async def open_for_business(self, workers: int) -> None:
         """Start the web process and `workers` workers at once."""
         await asyncio.gather(self.serve(), *(self.work() for _ in range(workers)))
+
+    async def run(self, *arguments: str, env: Mapping[str, str] | None = None) -> str:
+        """Run a command of `innbox` to its end and return what it said."""
+        process = self._start(arguments[0], *arguments, env=env)
+        ended = await process.ended(COMMAND_SECONDS)
+        assert ended, f"innbox {' '.join(arguments)} did not end:\n{process.tail()}"
+        assert process.stop() == 0, process.tail()
+        return process.tail()
 
     def kill(self, process: ChaosProcess) -> None:
         """SIGKILL a process, and count it."""
@@ -142,18 +142,24 @@ class House:
         """Wait until nothing is held in a dead worker's name any more; return how long that took."""
         started = time.monotonic()
         name = process.worker
-        if name is None:
-            return 0.0
+        assert name is not None, "the worker died before it was one"
         while time.monotonic() - started < seconds:
             if (await self.ask("held_by", name, name))[0][0] == 0:
                 break
             await asyncio.sleep(POLL_SECONDS)
         return time.monotonic() - started
 
-    def _start(self, name: str, *arguments: str, crashing: Sequence[str]) -> ChaosProcess:
+    def _start(
+        self, name: str, *arguments: str, crashing: Sequence[str] = (), env: Mapping[str, str] | None = None
+    ) -> ChaosProcess:
+        """Start a process; one with an environment of its own is no fork, which has imported everything already."""
         self._started += 1
         log = self.folder / f"{name}-{self._started}.log"
-        process = self._plan.start(*arguments, "-c", str(self._config), log=log, crashing=crashing)
+        whole = (*arguments, "-c", str(self._config))
+        if env is None:
+            process = self._plan.start(*whole, log=log, crashing=crashing)
+        else:
+            process = ChaosProcess(*whole, log=log, crashing=crashing, env=env)
         process.start()
         self._processes.append(process)
         return process
@@ -182,11 +188,20 @@ class House:
         """Ask PostgreSQL one of `queries.sql`; waits where the server is away."""
         while True:
             try:
-                async with await psycopg.AsyncConnection.connect(self._database_url, connect_timeout=2) as connection:
-                    cursor = await connection.execute(self._queries[query], parameters)
+                async with self._asking, asyncio.timeout(ASK_SECONDS):
+                    if self._connection is None:
+                        self._connection = await psycopg.AsyncConnection.connect(self.database_url, autocommit=True)
+                    cursor = await self._connection.execute(self._queries[query], parameters)
                     return await cursor.fetchall()
-            except psycopg.OperationalError:
+            except (psycopg.OperationalError, TimeoutError):
+                await self.stop_asking()
                 await asyncio.sleep(POLL_SECONDS)
+
+    async def stop_asking(self) -> None:
+        """Close the connection that `ask` keeps."""
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            await connection.close()
 
     async def count(self) -> Count:
         """Count what came of the guests' messages."""
@@ -218,6 +233,29 @@ class House:
         return not any(on_their_way.values())
 
 
+def production(database_url: str, redis_url: str, openai_url: str, twilio_url: str) -> dict[str, Any]:
+    """Return the plugins of a hotel in production with their settings, on these servers."""
+    return {
+        "postgres_store": {"url": database_url, "pool_min": 1, "pool_max": POOL},
+        "redis_cache": {"url": redis_url},
+        "openai_llm": {
+            "api_key": "test-key",
+            "base_url": openai_url,
+            "timeout_seconds": 10,
+            "max_retries": 0,
+            "cache_answers": False,
+            "history_tokens": 100_000,
+        },
+        "whatsapp_twilio": {
+            "account_sid": ACCOUNT_SID,
+            "auth_token": AUTH_TOKEN,
+            "api_base_url": twilio_url,
+            "numbers": {HOTEL_NUMBER: "test"},
+            "timeout_seconds": 3,
+        },
+    }
+
+
 @asynccontextmanager
 async def open_house(
     plan: Plan,
@@ -245,6 +283,7 @@ async def open_house(
                         yield house
                     finally:
                         house.end()
+                        await house.stop_asking()
     finally:
         redis.close()
         shutil.rmtree(folder, ignore_errors=True)

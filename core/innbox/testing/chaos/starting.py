@@ -7,8 +7,7 @@ import re
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
-from importlib.metadata import entry_points
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Protocol, cast
 
@@ -18,16 +17,21 @@ from innbox.testing.processes import InnboxProcess
 class ChaosProcess(InnboxProcess):
     """An `innbox` command in which something may go wrong: `crashing` holds the arguments of that module."""
 
-    def __init__(self, *arguments: str, log: Path, crashing: Sequence[str] = ()) -> None:
-        super().__init__(*arguments, log=log)
+    def __init__(
+        self, *arguments: str, log: Path, crashing: Sequence[str] = (), env: Mapping[str, str] | None = None
+    ) -> None:
+        super().__init__(*arguments, log=log, env=env)
+        self._worker: str | None = None
         if crashing:
             self._command = [sys.executable, "-m", "innbox.testing.crashing", *crashing, "--", *arguments]
 
     @property
     def worker(self) -> str | None:
         """The name under which a worker makes its claims, once it is ready."""
-        found = re.search(r'"worker": "([^"]+)"', self.tail(20_000)) if self.log.exists() else None
-        return found[1] if found else None
+        if self._worker is None and self.log.exists():
+            found = re.search(r'"worker": "([^"]+)"', self.log.read_text(errors="replace"))
+            self._worker = found[1] if found else None
+        return self._worker
 
     async def ended(self, seconds: float) -> bool:
         """Wait until the process has ended; say whether it has."""
@@ -76,8 +80,7 @@ class _Forked:
 def warm_start() -> Start:
     """Return a way of starting that forks; the process that is forked ends with this one."""
     context = multiprocessing.get_context("forkserver")
-    plugins = [entry.module for entry in entry_points(group="innbox.plugins")]
-    context.set_forkserver_preload([__name__, "innbox.web", "innbox.worker", "innbox.testing.crashing", *plugins])
+    context.set_forkserver_preload(["innbox.testing.chaos.warm"])
     return cast(Start, type("Warm", (WarmProcess,), {"context": context}))
 
 

@@ -4,10 +4,12 @@ Every guest's message holds a mark (`#g3-12#`: the thirteenth message of guest 3
 that it was shown and that no earlier answer holds, so an accepted reply tells what it answers.
 """
 
+import asyncio
 import random
 import re
 import time
 from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from aiohttp import web
@@ -25,12 +27,15 @@ def mark(guest: int, number: int) -> str:
 
 class ChaosTwilio(TwilioWire):
     """Twilio that takes `drop_share` of the messages and cuts the connection, and loses `callback_loss` of the status
-    callbacks. `begun` holds when each send arrived, by our own message id (`time.monotonic`)."""
+    callbacks; `callback_late` of the others come seconds later, so out of order, and `callback_twice` a second time
+    (each a share of 1). `begun` holds when each send arrived, by our own message id (`time.monotonic`)."""
 
     def __init__(self, dice: random.Random, *, latency: float = 0.0) -> None:
         super().__init__(latency=latency)
         self.drop_share = 0.0
         self.callback_loss = 0.0
+        self.callback_late = 0.0
+        self.callback_twice = 0.0
         self.dropped = 0
         self.begun: list[tuple[str, float]] = []
         self.accepted_at: dict[str, float] = {}
@@ -58,10 +63,21 @@ class ChaosTwilio(TwilioWire):
         await super()._fare(message, outside_window)
 
     async def _report(self, message: WireMessage, url: str | None) -> None:
-        if self._dice.random() >= self.callback_loss:
+        if self._dice.random() < self.callback_loss:
+            return
+        if self._dice.random() < self.callback_late:
+            self._start(self._report_late(message, url))
+            return
+        for _ in range(2 if self._dice.random() < self.callback_twice else 1):
             await super()._report(message, url)
-            if self.on_send is not None:
-                await self.on_send("reported")
+        if self.on_send is not None:
+            await self.on_send("reported")
+
+    async def _report_late(self, message: WireMessage, url: str | None) -> None:
+        """Report the status of this moment, some seconds later."""
+        then = replace(message)
+        await asyncio.sleep(self._dice.uniform(0.5, 5.0))
+        await super()._report(then, url)
 
 
 class ChaosOpenAI(OpenAIWire):

@@ -16,9 +16,11 @@ from innbox.testing.store_contract.scenes import (
     bot_answers,
     bot_message,
     claim_delivery,
+    claim_turn,
     deliver,
     guest_writes,
     names,
+    reply,
     soon,
     staff_draft,
     stored,
@@ -54,6 +56,38 @@ class DeliveringContract:
         outgoing = (await claim_delivery(store, taken.conversation.id)).outgoing
 
         assert (outgoing.author, outgoing.seq, outgoing.created_at) == (AuthorKind.STAFF, 2, message.created_at)
+
+    async def test_a_turns_end_claims_what_it_leaves_to_deliver(self, store: Store, second_store: Store) -> None:
+        taken = await guest_writes(store)
+        conversation_id = taken.conversation.id
+        turn = await claim_turn(store, conversation_id)
+        await second_store.heartbeat("worker-2")
+
+        committed = await store.commit_turn(turn, reply("One", "Two"), deliver_as="worker-1")
+
+        delivery = committed.delivery
+        assert delivery is not None
+        assert (delivery.outgoing.text, delivery.outgoing.attempt, delivery.doubtful) == ("One", 1, False)
+        assert (await stored(store, committed.messages[0])).status is DeliveryStatus.SENDING
+        assert (await stored(store, committed.messages[1])).status is DeliveryStatus.PENDING
+        assert await second_store.claim_delivery("worker-2", conversation_id) is None
+        settled = await store.settle_delivery(delivery, Finish("sent", "SM1"))
+        assert not settled.fenced
+        assert (await claim_delivery(store, conversation_id)).outgoing.text == "Two"
+
+    async def test_a_turns_end_claims_nothing_where_there_is_nothing_to_claim(self, store: Store) -> None:
+        taken = await guest_writes(store)
+        first = await store.commit_turn(await claim_turn(store, taken.conversation.id), reply("One"), deliver_as=None)
+        assert (first.deliver, first.delivery) == (True, None)
+        await claim_delivery(store, taken.conversation.id)  # somebody delivers for this conversation
+        await guest_writes(store)
+
+        turn = await claim_turn(store, taken.conversation.id)
+        second = await store.commit_turn(turn, reply("Two"), deliver_as="worker-1")
+        again = await store.commit_turn(turn, reply("Three"), deliver_as="worker-1")
+
+        assert (second.verdict, second.delivery) == ("done", None)
+        assert (again.verdict, again.delivery) == ("fenced", None)
 
     async def test_attachments_and_templates_reach_the_channel(self, store: Store) -> None:
         taken = await guest_writes(store)

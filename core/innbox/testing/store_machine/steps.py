@@ -1,7 +1,7 @@
 """The steps of a walk: each draws what it does from its own random numbers, does it, and compares."""
 
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from random import Random
 from typing import Any, TypeVar
@@ -222,10 +222,14 @@ async def turn_ends(scene: Scene, rng: Random) -> Talk | None:
     if not scene.turns:
         return None
     talk, turn = _held(scene.turns, rng)
-    end = _turn_end(scene, rng)
-    scene.note("commit", talk.id, turn.id, end)
-    found = await scene.store.commit_turn(turn, end)
-    scene.expect(scene.house.commit_turn(talk, turn, end, found), found)
+    end, worker = _turn_end(scene, rng), rng.choice((None, *WORKERS))
+    scene.note("commit", talk.id, turn.id, end, worker)
+    found = await scene.store.commit_turn(turn, end, deliver_as=worker)
+    scene.expect(scene.house.commit_turn(talk, turn, end, found), replace(found, delivery=None))
+    if worker is not None and found.deliver:
+        scene.expect(scene.house.claim_delivery(talk, worker, found.delivery), found.delivery)
+    if found.delivery is not None:
+        scene.deliveries = [*scene.deliveries, (talk, found.delivery)][-OLD_CLAIMS:]
     return talk
 
 

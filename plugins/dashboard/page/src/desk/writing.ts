@@ -78,6 +78,7 @@ export class WritingActions {
 
   /** Take the bot's draft to where one writes. */
   editSuggestion(id: string, suggestion: Suggestion): void {
+    this.attention.look(id);
     const draft = this.#store.peek().drafts[draftKey(id, "reply")];
     this.#store.dispatch({ type: "mode chosen", id, mode: "reply" });
     this.#store.dispatch({
