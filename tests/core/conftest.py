@@ -164,6 +164,12 @@ class Workshop:
         assert conversation is not None
         return list((await self.app.store.history(conversation.id, None, 100)).messages)
 
+    async def add_users(self, **hotels: str | None) -> None:
+        """Add agents of one hotel or of all, who cannot sign in."""
+        for name, hotel in hotels.items():
+            user = User(name, "agent", frozenset([hotel]) if hotel else None)
+            await self.app.store.add_user(user, "no password")
+
     async def conversation(self, handle: str = "guest-1") -> Any:
         return await self.app.store.conversation_for("test", "scripted", handle)
 

@@ -8,7 +8,7 @@ import pytest
 from argon2 import PasswordHasher
 
 from innbox import Conflict, NotFound, Refused, Throttled, User
-from innbox.accounts import Accounts
+from innbox.accounts import COMMAND_LINE, Accounts
 
 PASSWORD = "correct horse battery"
 
@@ -17,7 +17,7 @@ PASSWORD = "correct horse battery"
 async def accounts(workshop: Any) -> Accounts:
     house = await workshop()
     cheap = PasswordHasher(time_cost=1, memory_cost=64, parallelism=1)  # the throttle is tested here, not argon2
-    found = Accounts(house.app.store, house.app.cache, cheap)
+    found = Accounts(house.app.store, house.app.cache, cheap, house.app.audit)
     await found.add_user("Ana", PASSWORD, "agent", ["test"])
     return found
 
@@ -168,3 +168,47 @@ async def test_the_last_admin_of_all_hotels_stays(accounts: Accounts) -> None:
 async def test_a_role_is_one_of_three(accounts: Accounts) -> None:
     with pytest.raises(Refused, match="agent, lead, admin"):
         await accounts.add_user("Bea", PASSWORD, "boss", None)
+
+
+async def test_a_users_role_and_hotels_may_change_and_open_sessions_follow(accounts: Accounts) -> None:
+    await accounts.add_user("root", PASSWORD, "admin", None)
+    token, _ = await accounts.sign_in("Ana", PASSWORD, "10.0.0.1")
+
+    changed = await accounts.change("ana", "lead", None, by=ROOT)
+
+    assert (changed.name, changed.role, changed.hotels) == ("Ana", "lead", None)
+    assert await accounts.user_of(token) == changed
+    for role, hotels, code in (
+        ("agent", None, "last_admin"),
+        ("admin", ["test"], "last_admin"),
+        ("boss", None, "role"),
+    ):
+        with pytest.raises(Refused) as refused:
+            await accounts.change("root", role, hotels, by=ROOT)
+        assert refused.value.code == code
+    with pytest.raises(Refused):
+        await accounts.change("Ana", "agent", ["test", "other"], by=User("Bea", "admin", frozenset({"test"})))
+    with pytest.raises(NotFound):
+        await accounts.change("nobody", "agent", None)
+
+
+async def test_who_signed_in_and_who_changed_whom_is_kept(accounts: Accounts) -> None:
+    token, _ = await accounts.sign_in("Ana", PASSWORD, "10.0.0.1")
+    await accounts.sign_out(token)
+    await accounts.sign_out(token)
+    await wrong(accounts, 1, "10.0.0.1")
+    await accounts.add_user("Bea", PASSWORD, "agent", None, by=ROOT)
+    await accounts.set_password("Bea", "another password", by=ROOT)
+    await accounts.disable("Bea", by=ROOT)
+
+    log = await accounts._store.audit_log(None, None, 10)  # type: ignore[attr-defined]
+
+    assert [(entry.user, entry.action, entry.detail.get("who")) for entry in reversed(log)] == [
+        (COMMAND_LINE, "add_user", "Ana"),
+        ("Ana", "sign_in", None),
+        ("Ana", "sign_out", None),
+        ("root", "add_user", "Bea"),
+        ("root", "set_password", "Bea"),
+        ("root", "disable_user", "Bea"),
+    ]
+    assert "password" not in str([dict(entry.detail) for entry in log])

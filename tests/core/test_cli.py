@@ -294,12 +294,17 @@ def test_the_life_of_a_user(shell: Shell) -> None:
     assert shell.run("users", "add", "bo", "--role", "admin", stdin="a long password") == 0
     assert shell.out == "Added bo (admin, all hotels).\n"
 
+    assert shell.run("users", "add", "lee", "--role", "lead", stdin="a long password") == 0
+    assert shell.out == "Added lee (lead, all hotels).\n"
+    assert shell.run("users", "disable", "lee") == 0
+
     assert shell.run("users", "password", "ana", stdin="another password\n") == 0
     assert shell.run("users", "disable", "ana") == 0
     assert shell.run("users", "list") == 0
     assert [line.split() for line in shell.out.splitlines()[1:]] == [
         ["ana", "agent", "test", "disabled"],
         ["bo", "admin", "all", "hotels", "active"],
+        ["lee", "lead", "all", "hotels", "disabled"],
     ]
 
 

@@ -7,12 +7,12 @@ import stat
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 import yaml
 
-from innbox import Address, App, Inbound, InboxQuery
+from innbox import Address, App, Inbound, InboxQuery, KeepsDesk
 from innbox.cli import main
 from innbox.config import load_config
 from innbox.testing.running import write_config
@@ -150,6 +150,20 @@ def test_on_a_terminal_it_asks(shell: Shell, answer: str, code: int) -> None:
 
     assert "This cannot be undone." in shell.err
     assert (HANDLE in shell.handles()) == bool(code)
+
+
+def test_who_took_a_copy_is_noted_without_a_word_of_the_guest(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("getpass.getuser", lambda: "root")
+
+    shell.run("export", *GUEST)
+    shell.run("erase", *GUEST, "--yes")
+
+    log = shell.within(lambda app: cast(KeepsDesk, app.desk_store).audit_log(None, None, 10))
+    assert [(entry.user, entry.action, entry.hotel) for entry in log] == [
+        ("root", "erase_guest", "test"),
+        ("root", "export_guest", "test"),
+    ]
+    assert HANDLE not in json.dumps([entry.as_json() for entry in log])
 
 
 def test_who_erased_is_noted(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -129,7 +129,7 @@ async def test_what_cannot_be_decided_waits_for_staff(
 
 async def test_what_a_guest_did_not_ask_for_stays_in_the_house_where_they_opted_out(workshop: Any, ana: Any) -> None:
     house = await workshop()
-    message = await house.guest_writes("Hello")
+    asked = await house.guest_writes("Hello")
     await reached(house, DeliveryStatus.SENT)
     claim = house.app.store.claim_delivery
 
@@ -140,7 +140,7 @@ async def test_what_a_guest_did_not_ask_for_stays_in_the_house_where_they_opted_
 
     house.app.store.claim_delivery = of_one_who_opted_out
 
-    await house.app.staff.reply(ana, message.conversation_id, "Our spring offers!")
+    await house.app.staff.reply(ana, asked.conversation_id, "Come again!")
 
     await reached(house, DeliveryStatus.SENT, DeliveryStatus.FAILED)
     assert (await house.history())[-1].error.code == "opted_out"

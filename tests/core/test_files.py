@@ -1,6 +1,7 @@
 """Files: served without harm, and fetched by those who have a link and no session."""
 
 import time
+from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
 
@@ -118,23 +119,23 @@ async def test_a_link_is_for_one_file_and_ends(house: Any, monkeypatch: pytest.M
 
 async def test_channels_are_given_addresses_that_a_provider_can_fetch(workshop: Any, ana: Any) -> None:
     house = await workshop()
-    message = await house.guest_writes("Hello")
+    asked = await house.guest_writes("Hello")
     await house.eventually(lambda: house.channel.sent)
     claim = house.app.store.claim_delivery
     theirs = Attachment("image", "image/png", "b.png", 3, "https://cdn.example/b.png")
 
-    async def with_files(worker: str, conversation_id: str) -> Any:
+    async def with_one_of_elsewhere(worker: str, conversation_id: str) -> Any:
         delivery = await claim(worker, conversation_id)
-        if delivery:
-            ours = Attachment("image", "image/png", "a.png", 3, f"/media/{delivery.outgoing.message_id}/0")
-            object.__setattr__(delivery.outgoing, "attachments", (ours, theirs))
-        return delivery
+        if delivery is None:
+            return None
+        attachments = (*delivery.outgoing.attachments, theirs)
+        return replace(delivery, outgoing=replace(delivery.outgoing, attachments=attachments))
 
-    house.app.store.claim_delivery = with_files
+    house.app.store.claim_delivery = with_one_of_elsewhere
 
-    await house.app.staff.reply(ana, message.conversation_id, "Here they are")
+    await house.app.staff.reply(ana, asked.conversation_id, "Look", files=[MediaContent("image/png", PNG, "a.png")])
 
     await house.eventually(lambda: len(house.channel.sent) == 2)
-    outgoing = house.channel.sent[-1]
+    outgoing = house.channel.sent[1]
     link = house.app.file_link(outgoing.message_id, 0)
     assert [item.url for item in outgoing.attachments] == [house.app.config.public_url + link, theirs.url]

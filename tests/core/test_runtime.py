@@ -7,12 +7,11 @@ import pytest
 from innbox import BotMode, NotFound, Refused, User
 
 HOTEL = {"staff_language": "pt", "urgent": {"on_call": ["Bea"], "ring_seconds": 30}}
-PASSWORD = "correct horse battery"
 
 
 async def test_the_file_speaks_until_the_desk_does(workshop: Any, ana: User) -> None:
     house = await workshop(hotel=HOTEL)
-    await house.app.accounts.add_user("ana", PASSWORD, "admin", None)
+    await house.add_users(ana=None)
     before = await house.app.runtime.of("test")
 
     changes = {"staff_language": "de", "on_call": ["ana"], "ring_seconds": 60, "instructions": "The lift is broken."}
@@ -88,3 +87,13 @@ async def test_settings_are_an_admins_of_that_hotel(workshop: Any) -> None:
         await house.app.runtime.change("test", {"bot": False}, User("Bea", "lead"))
     with pytest.raises(NotFound):
         await house.app.runtime.change("test", {"bot": False}, User("Bea", "admin", frozenset({"other"})))
+
+
+async def test_who_changed_what_is_kept_but_not_to_what(workshop: Any, ana: User) -> None:
+    house = await workshop()
+
+    await house.app.runtime.change("test", {"bot": False, "instructions": "The code of the safe is 1234."}, ana)
+
+    (entry,) = await house.app.desk_store.audit_log(None, None, 10)
+    assert (entry.user, entry.action, entry.hotel) == ("ana", "settings", "test")
+    assert entry.detail == {"changed": ["bot", "instructions"]}

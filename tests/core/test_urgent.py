@@ -46,8 +46,7 @@ async def test_in_a_plain_house_danger_goes_to_staff_without_a_model(workshop: A
 
 async def test_the_door_tells_the_store_of_danger_and_whom_to_call(workshop: Any) -> None:
     house = await workshop(hotel={"urgent": {"on_call": ["gone", "elsewhere", "Bea", "ana"], "ring_seconds": 30}})
-    for name, hotels in (("ana", None), ("Bea", ["test"]), ("gone", None), ("elsewhere", ["other"])):
-        await house.app.accounts.add_user(name, "correct horse battery", "agent", hotels)
+    await house.add_users(ana=None, Bea="test", gone=None, elsewhere="other")
     await house.app.accounts.disable("gone")
 
     rules = await rules_of(house, "Fogo no quarto 12, socorro")
@@ -77,7 +76,7 @@ async def test_what_is_no_danger_is_not_told_of(workshop: Any, hotel: dict[str, 
 
 async def test_the_desk_may_say_who_is_on_call_tonight(workshop: Any, ana: User) -> None:
     house = await workshop(hotel={"urgent": {"on_call": ["Bea"]}})
-    await house.app.accounts.add_user("ana", "correct horse battery", "admin", None)
+    await house.add_users(ana=None)
 
     await house.app.runtime.change("test", {"on_call": ["ana"], "ring_seconds": 60}, ana)
 

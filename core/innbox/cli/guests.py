@@ -50,7 +50,7 @@ def run_export(arguments: Namespace) -> int:
     """Write a guest's data."""
     config = configured(arguments)
     hotel = _hotel(config, arguments)
-    copy = _with_app(config, lambda app: _copy(app, hotel, arguments))
+    copy = _with_app(config, lambda app: _export(app, hotel, arguments))
     _write(arguments.output, [json.dumps(copy, ensure_ascii=False, indent=2)])
     return 0
 
@@ -114,10 +114,17 @@ async def _copy(app: "App", hotel: str, arguments: Namespace) -> Mapping[str, An
     raise NotFound(" ".join([text, *hints]))
 
 
+async def _export(app: "App", hotel: str, arguments: Namespace) -> Mapping[str, Any]:
+    copy = await _copy(app, hotel, arguments)
+    await app.record(_who(), "export_guest", hotel, channel=arguments.channel)
+    return copy
+
+
 async def _erase(app: "App", hotel: str, arguments: Namespace) -> None:
     erased = await app.store.erase_guest(hotel, arguments.channel, arguments.handle, _who(), app.erasure_key)
     if erased is not None:
         app.publisher.publish(erased.events)
+        await app.record(_who(), "erase_guest", hotel, channel=arguments.channel)
 
 
 def _erase_list(config: Config, source: Path) -> int:

@@ -21,6 +21,7 @@ from innbox.messages import (
     now,
 )
 from innbox.pipeline import points
+from innbox.pipeline.leaving import NO_CHANNEL, OPTED_OUT, WINDOW_CLOSED, window_closed
 from innbox.pipeline.persistence import until_stored
 from innbox.pipeline.wakes import Step
 from innbox.ports import (
@@ -97,14 +98,13 @@ class Delivering:
         outgoing = delivery.outgoing
         channel = self._app.channels.get(outgoing.address.channel)
         if channel is None:
-            return _failed("no_channel", f"The channel {outgoing.address.channel} is not enabled.")
+            return Finish("failed", error=NO_CHANNEL)
         if delivery.doubtful:
             return await self._settle_doubt(channel, delivery)
-        window = outgoing.window_closes_at
-        if window is not None and window <= now() and outgoing.template is None:
-            return _failed("window_closed", "The guest wrote more than 24 hours ago: only a template may be sent.")
+        if window_closed(outgoing.window_closes_at, now()) and outgoing.template is None:
+            return Finish("failed", error=WINDOW_CLOSED)
         if outgoing.proactive and outgoing.opted_out:
-            return _failed("opted_out", "The guest has opted out of messages that they did not ask for.")
+            return Finish("failed", error=OPTED_OUT)
         points.reached("delivery.before_send")
         if monotonic() - claimed_at > CLAIM_SECONDS:
             # This process stood still (frozen, swapped out): others may have taken the message on, and asked for it in
@@ -193,10 +193,6 @@ def _later(attempt: int, failure: Failure, after_seconds: float | None) -> Deliv
 
 def _in(seconds: float) -> datetime:
     return now() + timedelta(seconds=seconds)
-
-
-def _failed(code: str, text: str) -> Finish:
-    return Finish("failed", error=Failure(code, text))
 
 
 def _parked(failure: Failure | None = None) -> Finish:

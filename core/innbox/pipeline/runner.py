@@ -20,6 +20,7 @@ from innbox.pipeline.admission import Admission
 from innbox.pipeline.answer import Answering
 from innbox.pipeline.chores import Chores
 from innbox.pipeline.deliver import Claim, Delivering
+from innbox.pipeline.timing import Timing
 from innbox.pipeline.wakes import Step, Timers
 
 if TYPE_CHECKING:
@@ -30,6 +31,7 @@ log = structlog.get_logger(__name__)
 HEARTBEAT_SECONDS = 2.0
 SWEEP_SECONDS = 1.0
 SWEEP_LIMIT = 200
+TIMING_SECONDS = 1.0
 FINISH_SECONDS = 18.0  # how long steps in flight may take after a stop was asked for
 GIVE_BACK_SECONDS = 2.0  # and then, to give back their claims
 
@@ -69,6 +71,9 @@ class Runner:
             asyncio.create_task(self._every(SWEEP_SECONDS, self._sweep), name="sweeper"),
             asyncio.create_task(self._chores.run(), name="chores"),
         ]
+        if self._app.desk_store is not None:
+            timing = Timing(self._app, self._app.desk_store)
+            loops.append(asyncio.create_task(self._every(TIMING_SECONDS, timing.run), name="timers"))
         try:
             yield
         finally:

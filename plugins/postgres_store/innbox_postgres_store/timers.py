@@ -5,7 +5,19 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from innbox import Changed, Direction, Draft, IngestRules, NotFound, Scheduled, Timer, TimerKind, new_id
+from innbox import (
+    Author,
+    AuthorKind,
+    Changed,
+    Direction,
+    Draft,
+    IngestRules,
+    NotFound,
+    Scheduled,
+    Timer,
+    TimerKind,
+    new_id,
+)
 from innbox_postgres_store import rows
 from innbox_postgres_store.verbs import Verbs
 
@@ -45,8 +57,13 @@ class Timers(Verbs):
             raise NotFound("There is no such scheduled message.")
         return changed
 
-    async def send_scheduled(self, scheduled_id: str, drafts: Sequence[Draft]) -> Changed | None:
-        return await self._timed("send_scheduled", scheduled_id, json.dumps(rows.drafts_json(drafts, Direction.OUT)))
+    async def send_scheduled(
+        self, scheduled_id: str, drafts: Sequence[Draft], note: str | None = None
+    ) -> Changed | None:
+        leaving = rows.drafts_json(drafts, Direction.OUT)
+        if note is not None:
+            leaving = rows.drafts_json([Draft(note, Author(AuthorKind.SYSTEM))], Direction.NOTE)
+        return await self._timed("send_scheduled", scheduled_id, json.dumps(leaving))
 
     async def _timed(self, name: str, subject: str, *parameters: Any) -> Changed | None:
         """Run a verb on a conversation or a scheduled message; None where it says that there is nothing to do."""

@@ -290,8 +290,10 @@ class SqliteDatabase:
     async def unschedule(self, scheduled_id: str) -> Changed:
         return await self._write(timers.unschedule, scheduled_id)
 
-    async def send_scheduled(self, scheduled_id: str, drafts: Sequence[Draft]) -> Changed | None:
-        return await self._write(timers.send_scheduled, scheduled_id, drafts)
+    async def send_scheduled(
+        self, scheduled_id: str, drafts: Sequence[Draft], note: str | None = None
+    ) -> Changed | None:
+        return await self._write(timers.send_scheduled, scheduled_id, drafts, note)
 
     # people and settings
 

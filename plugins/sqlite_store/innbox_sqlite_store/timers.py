@@ -5,6 +5,8 @@ from datetime import datetime
 from sqlite3 import Row
 
 from innbox import (
+    Author,
+    AuthorKind,
     BotMode,
     Changed,
     Direction,
@@ -95,16 +97,22 @@ def unschedule(tx: Transaction, scheduled_id: str) -> Changed:
     return changed(tx, ended["conversation_id"])
 
 
-def send_scheduled(tx: Transaction, scheduled_id: str, drafts: Sequence[Draft]) -> Changed | None:
+def send_scheduled(
+    tx: Transaction, scheduled_id: str, drafts: Sequence[Draft], note: str | None = None
+) -> Changed | None:
     """See `KeepsDesk.send_scheduled`. It answers what the guest had written when it was scheduled, unless the bot is
-    about to."""
+    about to, or a note takes its place."""
     ended = tx.one("end_scheduled", id=scheduled_id, due=True)
     if ended is None:
         return None
     conversation = bare(tx, ended["conversation_id"])
-    answers = conversation["answer_at"] is None and ended["seen_seq"] > conversation["answered_seq"]
+    seen = ended["seen_seq"] > conversation["answered_seq"]
+    answers = seen and note is None and conversation["answer_at"] is None
     waited_since = conversation["waiting_since"] if answers else None
-    added = add_messages(tx, conversation, [(Direction.OUT, draft) for draft in drafts], waited_since=waited_since)
+    leaving = [(Direction.OUT, draft) for draft in drafts]
+    if note is not None:
+        leaving = [(Direction.NOTE, Draft(note, Author(AuthorKind.SYSTEM)))]
+    added = add_messages(tx, conversation, leaving, waited_since=waited_since)
     if answers:
         tx.run("guest_is_answered_up_to", id=conversation["id"], seq=ended["seen_seq"])
     tx.run("keep_scheduled_at", id=conversation["id"])

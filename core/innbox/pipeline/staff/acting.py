@@ -1,7 +1,6 @@
 """What every action of staff begins and ends with: may they, and who must hear of it?"""
 
 from dataclasses import replace
-from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 import structlog
@@ -9,6 +8,7 @@ import structlog
 from innbox.desk import KeepsDesk
 from innbox.errors import NotFound, Refused
 from innbox.messages import Conversation, Message, User, now
+from innbox.pipeline.leaving import NO_CHANNEL, OPTED_OUT, WINDOW_CLOSED, window_closed
 from innbox.ports import Changed, Channel
 from innbox.text import clean_text, split_text
 
@@ -52,7 +52,7 @@ class Acting:
     def _channel_of(self, conversation: Conversation) -> Channel:
         channel = self._app.channels.get(conversation.channel)
         if channel is None:
-            raise Refused(f"The channel {conversation.channel} is not enabled.", "no_channel")
+            raise Refused(NO_CHANNEL.text, NO_CHANNEL.code)
         return channel
 
     def _parts(self, conversation: Conversation, text: str) -> list[str]:
@@ -85,16 +85,11 @@ class Acting:
 
 def check_window(conversation: Conversation) -> None:
     """Raise `Refused` (`window_closed`) where the channel lets no free text leave any more."""
-    if window_closed(conversation, now()):
-        raise Refused("The guest wrote more than 24 hours ago: only a template may be sent.", "window_closed")
+    if window_closed(conversation.window_closes_at, now()):
+        raise Refused(WINDOW_CLOSED.text, WINDOW_CLOSED.code)
 
 
 def check_opt_out(conversation: Conversation) -> None:
     """Raise `Refused` (`opted_out`) where the guest wants no message that they did not ask for."""
     if conversation.guest.opted_out:
-        raise Refused("The guest has opted out of messages that they did not ask for.", "opted_out")
-
-
-def window_closed(conversation: Conversation, at: datetime) -> bool:
-    closes_at = conversation.window_closes_at
-    return closes_at is not None and closes_at <= at
+        raise Refused(OPTED_OUT.text, OPTED_OUT.code)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import structlog
 
 from innbox.desk import StaffReply
-from innbox.errors import Refused
+from innbox.errors import Conflict, Refused
 from innbox.messages import (
     Attachment,
     Author,
@@ -193,7 +193,10 @@ class Replying(Translating):
 
     async def _stored(self, reply: StaffReply) -> Changed:
         if reply.files or self._app.desk_store is not None:
-            return await self._desk.reply(reply)
+            try:
+                return await self._desk.reply(reply)
+            except Conflict as newer:
+                raise Refused(str(newer), "unseen") from newer
         return await self._app.store.staff_message(reply.conversation_id, reply.user, reply.drafts, reply.client_id)
 
     async def _called(self, conversation: Conversation, text: str, mentions: Sequence[str]) -> list[str]:

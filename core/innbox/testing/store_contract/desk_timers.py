@@ -10,7 +10,16 @@ import pytest
 
 from innbox.desk import Timer, TimerKind
 from innbox.errors import NotFound
-from innbox.messages import BotMode, Conversation, ConversationStatus, DeliveryStatus, Direction, HandledBy, now
+from innbox.messages import (
+    AuthorKind,
+    BotMode,
+    Conversation,
+    ConversationStatus,
+    DeliveryStatus,
+    Direction,
+    HandledBy,
+    now,
+)
 from innbox.testing.store_contract.desk_hands import FIRE, drafted, fire, now_is
 from innbox.testing.store_contract.scenes import (
     AT_ONCE,
@@ -319,6 +328,21 @@ class TimersContract:
         assert about(sent.conversation.waiting_since, asked.message.created_at)
         await store.return_to_bot(conversation_id, AT_ONCE)
         assert [message.text for message in (await claim_turn(store, conversation_id)).unanswered] == ["and another"]
+
+    async def test_a_scheduled_message_that_may_not_leave_becomes_a_note(self, store: DeskStore) -> None:
+        conversation_id = await held(store)
+        scheduled, before = await store.schedule(conversation_id, "Ana", "Good morning", LONG_AGO, None)
+
+        changed = await store.send_scheduled(scheduled.id, [], "It was not sent: too late.")
+
+        assert changed is not None
+        (note,) = changed.messages
+        assert (note.direction, note.author.kind, note.status) == (Direction.NOTE, AuthorKind.SYSTEM, None)
+        assert note.text == "It was not sent: too late."
+        assert changed.conversation.scheduled_at is None
+        assert changed.conversation.waiting_since == before.conversation.waiting_since, "nobody has answered"
+        assert (await store.due(10)).deliver == ()
+        assert await store.send_scheduled(scheduled.id, [], "Again") is None
 
     async def test_of_two_who_send_one_does(self, store: DeskStore, second_store: DeskStore) -> None:
         scheduled, _ = await store.schedule(await held(store), "Ana", "Good morning", LONG_AGO, None)

@@ -269,15 +269,16 @@ BEGIN
 END
 $$;
 
--- It answers what the guest had written when it was scheduled, unless the bot is about to.
+-- It answers what the guest had written when it was scheduled, unless the bot is about to, or a note takes its place.
 CREATE FUNCTION send_scheduled(p_id uuid, p_drafts jsonb) RETURNS json
 LANGUAGE plpgsql AS $$
 DECLARE
-    s       scheduled_messages%ROWTYPE;
-    c       conversations%ROWTYPE;
-    v_now   timestamptz;
-    v_added uuid[];
-    v_seen  integer;
+    s        scheduled_messages%ROWTYPE;
+    c        conversations%ROWTYPE;
+    v_now    timestamptz;
+    v_added  uuid[];
+    v_seen   integer;
+    v_leaves boolean := p_drafts->0->>'direction' = 'out';
 BEGIN
     SELECT * INTO s FROM lock_scheduled(p_id);
     IF NOT FOUND OR s.at > clock_timestamp() THEN
@@ -285,7 +286,10 @@ BEGIN
     END IF;
     SELECT * INTO c FROM conversations WHERE id = s.conversation_id;
     v_now := clock_timestamp();
-    v_seen := CASE WHEN c.answer_at IS NULL THEN greatest(c.answered_seq, s.seen_seq) ELSE c.answered_seq END;
+    v_seen := c.answered_seq;
+    IF v_leaves AND c.answer_at IS NULL THEN
+        v_seen := greatest(c.answered_seq, s.seen_seq);
+    END IF;
     v_added := add_messages(
         c.id, c.channel, c.last_seq, v_now,
         answering(p_drafts, CASE WHEN v_seen > c.answered_seq THEN c.unanswered_since END, v_now), NULL
@@ -301,7 +305,7 @@ BEGIN
             ORDER BY m.seq
             LIMIT 1
         ),
-        deliver_at = coalesce(deliver_at, v_now)
+        deliver_at = CASE WHEN v_leaves THEN coalesce(deliver_at, v_now) ELSE deliver_at END
     WHERE id = c.id;
     PERFORM keep_scheduled_at(c.id);
     RETURN tell(c.id, '{}', v_added, true);
