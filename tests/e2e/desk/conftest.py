@@ -411,6 +411,7 @@ async def open_desk(new_context: Any, hotel: Hotel, desk_on: Any) -> Callable[..
         user: str = "ana",
         url: str = hotel.house.url,
         prepare: Callable[[Page], Awaitable[None]] | None = None,
+        live: str = "Live",
         **options: Any,
     ) -> Any:
         context = await new_context(**options)
@@ -420,7 +421,7 @@ async def open_desk(new_context: Any, hotel: Hotel, desk_on: Any) -> Callable[..
         if prepare:
             await prepare(desk.page)
         await desk.page.goto(f"{url}/dashboard")
-        await expect(desk.connection).to_contain_text("Live")
+        await expect(desk.page.locator(".connection")).to_contain_text(live)
         return desk
 
     return open_desk
