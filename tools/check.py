@@ -39,6 +39,7 @@ def lanes() -> list[list[Check]]:
     types = [
         Check("types", [mypy, *modules]),
         Check("types of tests", [mypy, "--explicit-package-bases", "tests", "tools", *tests_of_plugins()]),
+        Check("types of examples", [mypy, *examples()]),
     ]
     others = [
         Check("lint", [str(BIN / "ruff"), "check", "-q", "."]),
@@ -55,6 +56,11 @@ def lanes() -> list[list[Check]]:
 def packages() -> list[str]:
     """Return the names of our packages, for the type checker."""
     return ["innbox", *(f"innbox_{plugin.parent.name}" for plugin in sorted(ROOT.glob("plugins/*/pyproject.toml")))]
+
+
+def examples() -> list[str]:
+    """Return the folders of the examples, each a package of its own."""
+    return [str(project.parent.relative_to(ROOT)) for project in sorted(ROOT.glob("examples/*/pyproject.toml"))]
 
 
 def tests_of_plugins() -> list[str]:

@@ -84,6 +84,21 @@ async def test_what_guests_write_is_translated_for_staff(workshop: Any, kept: Ke
     assert dictionary.asked == [("Tem piscina?", None, "en")]
 
 
+async def test_the_stores_desk_keeps_both_texts_and_the_guests_language(workshop: Any) -> None:
+    house = await workshop(plugins=[Dictionary()])
+
+    await house.guest_writes("Tem piscina?")
+
+    async def both() -> Any:
+        shown = (await house.history())[0].as_json()
+        return shown if shown["translations"] else None
+
+    shown = await house.eventually(both)
+    assert (shown["text"], shown["translations"]) == ("Tem piscina?", {"en": "Is there a pool?"})
+    assert shown["language"] == "pt"
+    assert (await house.conversation()).guest.language == "pt"
+
+
 async def test_what_staff_can_read_costs_no_call(workshop: Any, kept: Kept) -> None:
     house = await workshop(plugins=[dictionary := Dictionary()], plain=True)
     house.app.desk_store = kept

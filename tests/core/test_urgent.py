@@ -1,5 +1,6 @@
 """Words of danger: staff have the guest at once, whatever the store keeps and the model says."""
 
+import asyncio
 from typing import Any
 
 import pytest
@@ -42,6 +43,22 @@ async def test_in_a_plain_house_danger_goes_to_staff_without_a_model(workshop: A
     _, note, notice = await house.history()
     assert (note.direction, note.text) == (Direction.NOTE, "Urgent: the guest wrote fire.")
     assert notice.text.startswith("We have alerted our team")
+
+
+async def test_danger_goes_to_staff_at_once_and_the_guest_is_told_once(workshop: Any) -> None:
+    house = await workshop(wait_seconds=0.3)
+    await house.guest_writes("Is the pool heated?")  # a burst whose answer is about to be thought of
+
+    await house.guest_writes(FIRE)
+    await house.guest_writes("Please come, there is fire everywhere")
+
+    conversation = await house.conversation()
+    assert (conversation.handled_by, conversation.urgent.words) == (HandledBy.STAFF, ("fire",))
+    await house.eventually(lambda: house.channel.texts)
+    await asyncio.sleep(0.6)
+    assert len(house.channel.texts) == 1
+    assert house.channel.texts[0].startswith("We have alerted our team")
+    assert house.llms[0].requests == []
 
 
 async def test_the_door_tells_the_store_of_danger_and_whom_to_call(workshop: Any) -> None:

@@ -83,6 +83,7 @@ def test_everything_of_the_house_is_checked(tool: ModuleType) -> None:
         "format",
         "types",
         "types of tests",
+        "types of examples",
         "pages",
         "settings",
         "architecture",

@@ -197,14 +197,14 @@ class OpenAIWire:
         self._at_once += 1
         self.most_at_once = max(self.most_at_once, self._at_once)
         try:
-            if latency := self.task_latency if _is_task(body) else self.latency:
+            if latency := self.task_latency if is_task(body) else self.latency:
                 await asyncio.sleep(latency)
             return await self._answer(request, body)
         finally:
             self._at_once -= 1
 
     async def _answer(self, request: web.Request, body: Mapping[str, Any]) -> web.StreamResponse:
-        fault = self._task_fault if _is_task(body) else self._take_fault()
+        fault = self._task_fault if is_task(body) else self._take_fault()
         match fault:
             case "429":
                 headers = {"retry-after-ms": "50", "retry-after": "1"}
@@ -230,7 +230,7 @@ class OpenAIWire:
                 return web.json_response(_completion(body, None, (), refusal="I cannot help with that."))
             case "broken_tool_json" if _offered(body):
                 return web.json_response(_completion(body, None, (Call(_offered(body)[0], '{"half": '),)))
-        text, calls = (_done(body), ()) if _is_task(body) else self._say(body)
+        text, calls = (_done(body), ()) if is_task(body) else self._say(body)
         return web.json_response(_completion(body, text, calls))
 
     def _say(self, body: Mapping[str, Any]) -> tuple[str | None, tuple[Call, ...]]:
@@ -252,7 +252,7 @@ class OpenAIWire:
 
     async def _read(self, request: web.Request) -> Mapping[str, Any]:
         body = await request.json()
-        kept = self.tasks if _is_task(body) else self.requests
+        kept = self.tasks if is_task(body) else self.requests
         kept.append(WireRequest(request.path, body, _headers(request)))
         return body  # type: ignore[no-any-return]
 
@@ -305,7 +305,8 @@ def _headers(request: web.Request) -> dict[str, str]:
     return {name.lower(): value for name, value in request.headers.items()}
 
 
-def _is_task(body: Mapping[str, Any]) -> bool:
+def is_task(body: Mapping[str, Any]) -> bool:
+    """Say whether something is asked for beside answering a guest: see `TASKS`."""
     messages = body.get("messages") or [{}]
     return _text(messages[0]).startswith(TASKS)
 

@@ -14,7 +14,7 @@ from typing import Any
 
 from aiohttp import web
 
-from innbox.testing.openai_wire import Call, OpenAIWire
+from innbox.testing.openai_wire import Call, OpenAIWire, is_task
 from innbox.testing.twilio_wire import TwilioWire, WireMessage
 
 MARK = re.compile(r"#g(\d+)-(\d+)#")
@@ -89,7 +89,7 @@ class ChaosOpenAI(OpenAIWire):
         self.while_thinking: Callable[[str], Awaitable[None]] | None = None
 
     async def _answer(self, request: web.Request, body: Mapping[str, Any]) -> web.StreamResponse:
-        if self.while_thinking is not None:
+        if self.while_thinking is not None and not is_task(body):
             await self.while_thinking(answer_of(body))
         return await super()._answer(request, body)
 

@@ -77,7 +77,7 @@ export function compactCount(number: number): string {
 }
 
 /** The sources that a message does not name itself, as in “… until 10:30. (From: Breakfast)”. */
-export function unnamedSources(message: Message): string[] {
+export function unnamedSources(message: Pick<Message, "text" | "sources">): string[] {
   const ending = /\(([^()]*)\)\s*$/.exec(message.text)?.[1] ?? "";
   return (message.sources ?? []).filter((source) => !ending.includes(source));
 }
