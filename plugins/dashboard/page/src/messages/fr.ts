@@ -130,7 +130,7 @@ export const fr: Messages = {
   }),
   item: {
     urgent: "Urgent",
-    waits: (time) => `attend depuis ${time}`,
+    waits: (time) => `attend ${time}`,
     snoozed: (when) => `jusqu’à ${when}`,
     drafts: "Le bot propose",
     draftReady: "Brouillon prêt",
