@@ -270,6 +270,7 @@ export const en = {
     list: "Files to send",
     remove: (name: string) => `Remove ${name}`,
     tooMany: (most: number) => `At most ${most} files go with a message.`,
+    lost: "the page was loaded anew, and the files are gone. Edit it and attach them again",
     tooLarge: (most: number) => `The files have more than ${most} MB in all.`,
   },
   templates: {
