@@ -276,6 +276,7 @@ export const fr: Messages = {
     list: "Fichiers à envoyer",
     remove: (name) => `Retirer ${name}`,
     tooMany: (most) => `Un message emporte ${most} fichiers au plus.`,
+    lost: "la page a été rechargée et les fichiers ont disparu. Modifiez-le et joignez-les de nouveau",
     tooLarge: (most) => `Les fichiers font plus de ${most} Mo en tout.`,
   },
   templates: {
