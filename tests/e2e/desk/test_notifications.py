@@ -122,8 +122,7 @@ async def test_what_is_urgent_rings_until_somebody_has_heard(
     ana = await open_desk("ana", prepare=listen)
     bo = await open_desk("bo", url=house.other_url, prepare=listen)
     await ana.open("Jonas")
-    for desk in (ana, bo):
-        await desk.page.evaluate("localStorage.setItem('may', 'granted')")
+    await bo.page.mouse.click(700, 400)  # a browser lets a page sound only once somebody has used it
 
     # When a guest writes of danger
     await hotel.says("Marta", "Help, there is a fire in my room")

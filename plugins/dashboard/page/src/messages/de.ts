@@ -279,6 +279,7 @@ export const de: Messages = {
     list: "Dateien zum Senden",
     remove: (name) => `${name} entfernen`,
     tooMany: (most) => `Mit einer Nachricht gehen höchstens ${most} Dateien.`,
+    lost: "die Seite wurde neu geladen, und die Dateien sind weg. Bearbeiten Sie die Nachricht und hängen Sie sie noch einmal an",
     tooLarge: (most) => `Die Dateien haben zusammen mehr als ${most} MB.`,
   },
   templates: {

@@ -276,6 +276,7 @@ export const es: Messages = {
     list: "Archivos para enviar",
     remove: (name) => `Quitar ${name}`,
     tooMany: (most) => `Con un mensaje van como máximo ${most} archivos.`,
+    lost: "la página se recargó y los archivos ya no están. Edítelo y adjúntelos de nuevo",
     tooLarge: (most) => `Los archivos suman más de ${most} MB.`,
   },
   templates: {

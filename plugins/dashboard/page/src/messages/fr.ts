@@ -130,7 +130,7 @@ export const fr: Messages = {
   }),
   item: {
     urgent: "Urgent",
-    waits: (time) => `attend depuis ${time}`,
+    waits: (time) => `attend ${time}`,
     snoozed: (when) => `jusqu’à ${when}`,
     drafts: "Le bot propose",
     draftReady: "Brouillon prêt",
@@ -276,6 +276,7 @@ export const fr: Messages = {
     list: "Fichiers à envoyer",
     remove: (name) => `Retirer ${name}`,
     tooMany: (most) => `Un message emporte ${most} fichiers au plus.`,
+    lost: "la page a été rechargée et les fichiers ont disparu. Modifiez-le et joignez-les de nouveau",
     tooLarge: (most) => `Les fichiers font plus de ${most} Mo en tout.`,
   },
   templates: {

@@ -270,6 +270,7 @@ export const pt: Messages = {
     list: "Ficheiros a enviar",
     remove: (name) => `Tirar ${name}`,
     tooMany: (most) => `Com uma mensagem vão no máximo ${most} ficheiros.`,
+    lost: "a página foi recarregada e os ficheiros perderam-se. Edite-a e junte-os de novo",
     tooLarge: (most) => `Os ficheiros têm ao todo mais de ${most} MB.`,
   },
   templates: {
