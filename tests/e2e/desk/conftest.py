@@ -382,7 +382,11 @@ async def houses(
         async def give(name: str) -> House:
             if name not in running:
                 folder = tmp_path_factory.mktemp(name)
-                made = embedded(folder) if name == "embedded" else two_webs(folder, postgres, redis_server_url)
+                made = (
+                    embedded(folder)
+                    if name == "embedded"
+                    else two_webs(folder, postgres, redis_server_url.removesuffix("/0") + "/7")
+                )  # a database of its own: its worker takes every wake
                 running[name] = await stack.enter_async_context(made)
             return running[name]
 
