@@ -82,7 +82,7 @@ async def test_a_snoozed_conversation_wakes_by_a_click_by_its_time_and_by_its_gu
     assert (await hotel.conversation("Marta")).status is ConversationStatus.OPEN
 
     # And when its time has come
-    await hotel.app.staff.snooze(await hotel.member("ana"), laid_aside.id, now() + timedelta(seconds=2))
+    await hotel.app.staff.snooze(await hotel.member("ana"), laid_aside.id, now() + timedelta(seconds=5))
     await expect(desk.button("Wake it now")).to_be_visible()
     await expect(desk.button("Wake it now")).to_have_count(0)
     assert (await hotel.conversation("Marta")).assignee == hotel.user("ana")
@@ -173,9 +173,8 @@ async def test_a_note_calls_a_colleague_and_never_reaches_the_guest(hotel: Any, 
     await note.press("Enter")
 
     # Then it stands in the conversation with the name, and is none of what the guest may see
-    called = desk.conversation.get_by_role("log").get_by_text(f"@{hotel.user('bo')}")
+    called = desk.conversation.get_by_role("log").locator("strong").get_by_text(f"@{hotel.user('bo')}")
     await expect(called).to_be_visible()
-    assert await called.evaluate("(element) => element.tagName") == "STRONG"
     [kept] = [message for message in await hotel.messages("Marta") if message.author.name == hotel.user("ana")]
     assert kept.direction.value == "note"
     assert list(kept.meta["mentions"]) == [hotel.user("bo")]
