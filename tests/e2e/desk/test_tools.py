@@ -120,7 +120,7 @@ async def test_a_message_is_scheduled_called_back_and_leaves_on_time(hotel: Any,
 
     # And one whose time has come leaves by itself, without a change of hands
     text = "Your table is ready."
-    soon = now() + timedelta(seconds=2)
+    soon = now() + timedelta(seconds=5)
     await hotel.app.staff.schedule(await hotel.member("ana"), conversation.id, text, soon, "soon")
     await expect(waiting).to_contain_text(text)
     await expect(desk.conversation.get_by_role("log").get_by_text(text)).to_be_visible()
