@@ -156,7 +156,7 @@ async def test_an_index_is_built_while_everybody_works(
     # And when the change is made, the index is there, once
     await changing.commit()
     await changing.close()
-    assert sorted([await migrating, await second]) == [[], ["9999_index"]]
+    assert sorted([list(await migrating), list(await second)]) == [[], ["9999_index"]]
     assert await bare_store.pending_migrations() == []
 
 
