@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import aiohttp
 import psycopg
@@ -64,9 +65,11 @@ async def _of_innbox(ground: Ground, pace: Pace, say: Say) -> Figures:
             found = {
                 word: percentiles(await _times(http, _uncached(word, cursors), REQUESTS // 5)) for word in SEARCHED
             }
+        size = await asyncio.to_thread(_bytes_in, deployment.database_url)
     slowest = max((times["p99"] or 0.0) for times in found.values())
     return {
         "messages": pace.messages,
+        "bytes_a_message": round(size / pace.messages),
         "first_ms": percentiles(first),
         "random_ms": percentiles(far),
         "messages_ms": percentiles(messages),
@@ -126,7 +129,7 @@ def _uncached(word: str, cursors: Sequence[str]) -> Callable[[], str]:
     def made() -> str:
         number = next(numbers)
         place = f"&cursor={cursors[number % len(cursors)]}" if number else ""
-        return f"/get_conversations?limit={PAGE}&q={word.replace('+', '%2B').replace(' ', '+')}{place}"
+        return f"/get_conversations?limit={PAGE}&q={quote(word, safe='')}{place}"
 
     return made
 
@@ -140,8 +143,9 @@ async def _cursors(http: aiohttp.ClientSession, pages: int = 100) -> Any:
             found = await answer.json()
         if found["next_cursor"] is None:
             return
-        yield found["next_cursor"]
-        cursor = f"&cursor={found['next_cursor']}"
+        wanted = quote(found["next_cursor"], safe="")
+        yield wanted
+        cursor = f"&cursor={wanted}"
 
 
 def _fill(database_url: str, conversations: int) -> None:
@@ -158,6 +162,14 @@ def _run_sql(database_url: str, path: Path) -> None:
     with psycopg.connect(database_url, autocommit=True) as connection:
         connection.execute(path.read_bytes())
         connection.execute("VACUUM ANALYZE")
+
+
+def _bytes_in(database_url: str) -> int:
+    """Return how large a database is, with its indexes."""
+    with psycopg.connect(database_url) as connection:
+        row = connection.execute("SELECT pg_database_size(current_database())").fetchone()
+    assert row is not None
+    return int(row[0])
 
 
 def _some_conversations(database_url: str) -> list[str]:

@@ -5,10 +5,12 @@ is what `make demo` runs. Nothing of it is kept but the pictures.
 """
 
 import asyncio
+import sqlite3
 import sys
 import tempfile
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager, closing
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -16,16 +18,23 @@ import socketio
 import yaml
 from playwright.async_api import Browser, Page, ViewportSize, async_playwright
 
-from innbox import new_id
+from innbox import new_id, now, rfc3339
 from innbox.testing.browser import ARGUMENTS, MISSING, find_browser
 from innbox.testing.running import PASSWORD, Running, running_innbox
-from innbox.testing.twilio_wire import ACCOUNT_SID, AUTH_TOKEN, HOTEL_NUMBER, TwilioWire
+from innbox.testing.twilio_wire import ACCOUNT_SID, AUTH_TOKEN, HOTEL_NUMBER, TwilioWire, WireTemplate
 
 ROOT = Path(__file__).parent.parent
 DOCS = ROOT / "docs"
 STAFF = "Inês"
 COLLEAGUE = "Tomás"
 DRAFT = "Done! They wait for you at the entrance from 9:00."
+LENA = ("Lena Fischer", "+4915155501734")
+JAMES = ("James Whitfield", "+447700900417")
+ANNA = ("Anna Kowalska", "+48512555013")
+SOPHIE = ("Sophie Laurent", "+33639985512")
+TEMPLATE = WireTemplate(
+    "room_ready", "Hello {{1}}, your room {{2}} is ready. See you soon!", variables={"1": "", "2": ""}
+)
 LARGEST = 200_000  # bytes: a picture in a README must not keep its reader waiting
 PATIENCE = 15.0
 
@@ -39,10 +48,15 @@ async def main() -> int:
     with tempfile.TemporaryDirectory() as folder:
         async with TwilioWire() as twilio, demo(Path(folder), twilio) as innbox, async_playwright() as playwright:
             browser = await playwright.chromium.launch(executable_path=program, args=list(ARGUMENTS))
-            shown = await Day(innbox, twilio, browser).play()
-            await photograph(innbox, browser, shown)
+            photographer = Photographer(innbox, browser)
+            day = Day(innbox, twilio, browser)
+            await day.morning()
+            await photographer.for_the_readme(day)
+            await day.evening(Path(folder))
+            await photographer.for_the_shift(day)
+            await day.end()
             await browser.close()
-    return report()
+    return report(photographer.taken)
 
 
 @asynccontextmanager
@@ -72,39 +86,58 @@ class Day:
         self._twilio = twilio
         self._browser = browser
         self._desks: dict[str, socketio.AsyncClient] = {}
+        self.james = self.anna = self.lena = self.sophie = ""  # conversations
+        self.chat: Any = None  # what the browser of a guest of the web chat keeps
 
-    async def play(self) -> dict[str, Any]:
-        """Let it all happen; return the conversation to open at the desk, and the storage of the guest's browser."""
+    async def morning(self) -> None:
+        """Let happen what the pictures of the house show."""
         for name in (STAFF, COLLEAGUE):
             await self._sit_down(name)
         await self._resolved()
         await self._waiting()
-        await self._answered("James Whitfield", "+447700900417", "Hi, how much is the transfer from Lisbon airport?")
-        chat = await self._at_the_web_chat()
-        await self._answered("Anna Kowalska", "+48512555013", "Can we bring our dog? He weighs 9 kg")
-        conversation = await self._handled_by_staff()
+        self.james = await self._answered(*JAMES, "Hi, how much is the transfer from Lisbon airport?")
+        self.chat = await self._at_the_web_chat()
+        self.anna = await self._answered(*ANNA, "Can we bring our dog? He weighs 9 kg")
+        self.lena = await self._handled_by_staff()
+
+    async def evening(self, folder: Path) -> None:
+        """Let happen what the pictures of a shift show."""
+        self._twilio.templates.append(TEMPLATE)
+        await self._desk(STAFF, "set_bot_mode", self.anna, mode="draft")
+        await self.writes(*ANNA, "And what time is breakfast on Sunday?")
+        await self._until(lambda found: found["suggestion"] is not None, ANNA[0])
+        self._close_window(folder, self.james)
+        await self.writes(*SOPHIE, "There is a smell of burning in our corridor!")
+        await self._until(lambda found: found["urgent"] is not None, SOPHIE[0])
+        tomorrow = rfc3339((now() + timedelta(days=1)).replace(hour=7, minute=30, second=0))
+        good_morning = "Good morning Mrs Fischer! Your bicycles stand at the entrance."
+        await self._desk(STAFF, "set_labels", self.lena, labels=["bicycles", "family"])
+        await self._desk(STAFF, "agent_note", self.lena, text=f"@{COLLEAGUE}, are there helmets for three?")
+        await self._desk(STAFF, "schedule_message", self.lena, text=good_morning, at=tomorrow)
+
+    async def end(self) -> None:
+        """Send everybody home."""
         for desk in self._desks.values():
             await desk.disconnect()
-        return {"conversation": conversation, "chat": chat}
 
     async def _resolved(self) -> None:
         guest = ("Paulo Teixeira", "+351912555088")
         conversation = await self._answered(*guest, "Boa tarde, a que horas abre a piscina?")
         await self._desk(COLLEAGUE, "agent_message", conversation, text="Boa tarde Paulo! A piscina abre às 9:00.")
-        await self._writes(*guest, "Obrigado!")
+        await self.writes(*guest, "Obrigado!")
         await self._desk(COLLEAGUE, "mark_read", conversation)
         await self._desk(COLLEAGUE, "resolve", conversation)
 
     async def _waiting(self) -> None:
-        await self._writes("Sophie Laurent", "+33639985512", "The air conditioning in 305 is dripping on the carpet")
-        await self._until(lambda found: found["handled_by"] == "staff", "Sophie Laurent")
-        await self._writes("Sophie Laurent", "+33639985512", "Could somebody have a look before dinner?")
+        await self.writes(*SOPHIE, "The air conditioning in 305 is dripping on the carpet")
+        found = await self._until(lambda found: found["handled_by"] == "staff", SOPHIE[0])
+        self.sophie = str(found["id"])
+        await self.writes(*SOPHIE, "Could somebody have a look before dinner?")
 
     async def _handled_by_staff(self) -> str:
-        guest = ("Lena Fischer", "+4915155501734")
-        conversation = await self._answered(*guest, "Hello! Can I rent a bicycle?")
+        conversation = await self._answered(*LENA, "Hello! Can I rent a bicycle?")
         await self._desk(STAFF, "agent_message", conversation, text="Shall I keep two for you, Mrs Fischer?")
-        await self._writes(*guest, "Yes please, and one for our son. He is 1.30 m tall.")
+        await self.writes(*LENA, "Yes please, and one for our son. He is 1.30 m tall.")
         await self._desk(STAFF, "agent_note", conversation, text="The small blue one for the boy. Rui checks it.")
         await self._desk(STAFF, "mark_read", conversation)
         await asyncio.sleep(1)  # until the guest's phone has reported that all of it was read
@@ -131,11 +164,12 @@ class Day:
 
     async def _answered(self, name: str, number: str, text: str) -> str:
         """Have a guest ask and the house answer; return the conversation's id."""
-        await self._writes(name, number, text)
+        await self.writes(name, number, text)
         found = await self._until(lambda found: found["last_message"]["direction"] == "out", name)
         return str(found["id"])
 
-    async def _writes(self, name: str, number: str, text: str) -> None:
+    async def writes(self, name: str, number: str, text: str) -> None:
+        """Have a guest write on WhatsApp."""
         form = self._twilio.inbound_form(text, sender=number, name=name)
         status = await self._twilio.post_inbound(f"{self._innbox.url}/whatsapp", form)
         assert status == 200, status
@@ -153,6 +187,12 @@ class Day:
         answer = await self._innbox.http.get("/get_conversations")
         found: list[dict[str, Any]] = answer.raise_for_status().json()["conversations"]
         return found
+
+    def _close_window(self, folder: Path, conversation: str) -> None:
+        """Let 24 hours pass for a conversation."""
+        with closing(sqlite3.connect(folder / "innbox.db", timeout=PATIENCE)) as database, database:
+            yesterday = int((now() - timedelta(minutes=1)).timestamp() * 1_000_000)
+            database.execute("UPDATE conversations SET window_closes_at = ? WHERE id = ?", (yesterday, conversation))
 
     async def _sit_down(self, name: str) -> None:
         self._innbox.http.cookies.clear()  # or the one who signed in before would be signed out
@@ -172,42 +212,85 @@ async def say(page: Page, text: str) -> None:
     await page.get_by_role("button", name="Send").click()
 
 
-async def photograph(innbox: Running, browser: Browser, shown: dict[str, Any]) -> None:
-    """Take the pictures, one after the other."""
-    desk = f"{innbox.url}/dashboard"
-    opened = f"{desk}#{shown['conversation']}"
-    await take(browser, "desk.png", opened, (1280, 800), innbox, draft=DRAFT)
-    await take(browser, "desk-dark.png", opened, (1280, 800), innbox, draft=DRAFT, color_scheme="dark")
-    await take(browser, "desk-phone.png", desk, (360, 740), innbox, has_touch=True, is_mobile=True)
-    chat = f"{innbox.url}/chat/miramar"
-    phone = {"storage_state": shown["chat"], "has_touch": True, "is_mobile": True}
-    await take(browser, "chat.png", chat, (390, 844), None, **phone)
+Prepare = Callable[[Page], Awaitable[object]]
 
 
-async def take(
-    browser: Browser,
-    name: str,
-    url: str,
-    size: tuple[int, int],
-    signed_in: Running | None,
-    draft: str | None = None,
-    **options: Any,
-) -> None:
-    """Open a page as a member of staff (or, without `signed_in`, as a guest), wait until it is live, write the draft of
-    a reply where one is given, and keep the picture."""
-    viewport = ViewportSize(width=size[0], height=size[1])
-    context = await browser.new_context(viewport=viewport, locale="en-GB", reduced_motion="reduce", **options)
-    if signed_in:
-        form: dict[str, str | float | bool] = {"username": STAFF, "password": PASSWORD}
-        await context.request.post(f"{signed_in.url}/login", form=form, max_redirects=0)
-    page = await context.new_page()
-    await page.goto(url)
-    await page.get_by_role("status", name="Connection").get_by_text("Live" if signed_in else "Online").wait_for()
-    if draft:
-        await page.get_by_role("textbox", name="Reply").fill(draft)
-    await settled(page)
-    await page.screenshot(path=DOCS / name, animations="disabled", caret="hide")
-    await context.close()
+class Photographer:
+    """Takes the pictures, one after the other."""
+
+    def __init__(self, innbox: Running, browser: Browser) -> None:
+        self._innbox = innbox
+        self._browser = browser
+        self._desk = f"{innbox.url}/dashboard"
+        self.taken: list[str] = []
+
+    async def for_the_readme(self, day: Day) -> None:
+        """What the house looks like."""
+        opened = f"{self._desk}#{day.lena}"
+        phone: dict[str, Any] = {"has_touch": True, "is_mobile": True}
+        await self._take("desk.png", opened, (1280, 800), drafting)
+        await self._take("desk-dark.png", opened, (1280, 800), drafting, color_scheme="dark")
+        await self._take("desk-phone.png", self._desk, (360, 740), **phone)
+        chat = f"{self._innbox.url}/chat/miramar"
+        await self._take("chat.png", chat, (390, 844), is_staff=False, storage_state=day.chat, **phone)
+
+    async def for_the_shift(self, day: Day) -> None:
+        """What a member of staff meets in a shift."""
+
+        async def held(page: Page) -> None:
+            """Send a reply the moment the guest says something else."""
+            await page.get_by_role("textbox", name="Reply").fill("See you tomorrow at nine, then!")
+            await day.writes(*LENA, "Sorry, could we make that eight o'clock?")
+            await page.get_by_role("log").get_by_text("could we make that eight").wait_for()
+            await page.get_by_role("textbox", name="Reply").press("Enter")
+            await page.get_by_role("button", name="Send anyway").wait_for()
+
+        size = (1060, 700)
+        await self._take("shift-draft.png", f"{self._desk}#{day.anna}", size)
+        await self._take("shift-work.png", f"{self._desk}#{day.lena}", size)
+        await self._take("shift-held.png", f"{self._desk}#{day.lena}", size, held)
+        await self._take("shift-window.png", f"{self._desk}#{day.james}", size, filling_in)
+        await self._take("shift-urgent.png", f"{self._desk}#{day.sophie}", size)
+
+    async def _take(
+        self,
+        name: str,
+        url: str,
+        size: tuple[int, int],
+        prepare: Prepare | None = None,
+        *,
+        is_staff: bool = True,
+        **options: Any,
+    ) -> None:
+        """Open a page as a member of staff, or as a guest, wait until it is live, do something there, and keep the
+        picture."""
+        viewport = ViewportSize(width=size[0], height=size[1])
+        context = await self._browser.new_context(viewport=viewport, locale="en-GB", reduced_motion="reduce", **options)
+        if is_staff:
+            form: dict[str, str | float | bool] = {"username": STAFF, "password": PASSWORD}
+            await context.request.post(f"{self._innbox.url}/login", form=form, max_redirects=0)
+        page = await context.new_page()
+        await page.goto(url)
+        await page.get_by_role("status", name="Connection").get_by_text("Live" if is_staff else "Online").wait_for()
+        await settled(page)
+        if prepare:
+            await prepare(page)
+            await settled(page)
+        await page.screenshot(path=DOCS / name, animations="disabled", caret="hide")
+        await context.close()
+        self.taken.append(name)
+
+
+async def drafting(page: Page) -> None:
+    """Write a reply."""
+    await page.get_by_role("textbox", name="Reply").fill(DRAFT)
+
+
+async def filling_in(page: Page) -> None:
+    """Fill in the blanks of a template."""
+    await page.get_by_role("combobox", name="Template").select_option(TEMPLATE.sid)
+    await page.get_by_role("textbox", name="Blank 1").fill("James")
+    await page.get_by_role("textbox", name="Blank 2").fill("214")
 
 
 async def settled(page: Page) -> None:
@@ -218,10 +301,10 @@ async def settled(page: Page) -> None:
         before, now = now, await page.content()
 
 
-def report() -> int:
+def report(names: list[str]) -> int:
     """Say how large the pictures are; return 1 where one is too large."""
     code = 0
-    for name in ("desk.png", "desk-dark.png", "desk-phone.png", "chat.png"):
+    for name in names:
         size = (DOCS / name).stat().st_size
         print(f"docs/{name}: {size // 1000} kB")
         if size > LARGEST:

@@ -184,9 +184,12 @@ WAIT_BOUNDS = (10, 30, 60, 120, 300, 900, 1800, 3600, 14400, 86400)  # seconds, 
 class Figures:
     """A quarter of an hour of one hotel, from `at` on. Everything is a sum, so quarters can be added up.
 
-    `waits_by_bot` and `waits_by_staff` count the answers to waiting guests by how long the guest had waited: a class
-    for each of `WAIT_BOUNDS` (up to and with that many seconds) and one above the last. `solve_seconds` is the sum of
-    the times from a conversation's opening to its `resolved`.
+    Things count when they happen: a message when it is written, `failed` whenever one fails (one that is retried may
+    fail again), a turn when it ends. `hand_overs` are turns that ended so, and urgent messages that took a conversation
+    from the bot. `waits_by_bot` and `waits_by_staff` count the answers to waiting guests by how long the guest had
+    waited: a class for each of `WAIT_BOUNDS` (up to and with that many seconds) and one above the last. `resolved`
+    counts those in which anything was said since the last time, and `solve_seconds` adds up the times from the first
+    such word on. Figures name nobody, and stay when a guest is erased.
     """
 
     hotel: str
@@ -256,7 +259,13 @@ class KeepsDesk(Protocol):
       verdicts are those of a `Reply`. Its row of `turns` has the ending `propose`.
     - `claim_delivery` tells of `opted_out`, and of `proactive` where the message has a template or the draft's `meta`
       says so.
-    - `export_guest` has what is kept here of the guest, and `erase_guest` takes it away; audit entries stay.
+    - `report_status`: a word on an attempt that failed or was parked, by the provider's id that it had, says nothing of
+      one that staff have made in its place; only that the guest has the message counts (`delivered`, `read`), and then
+      it is not sent again.
+    - `export_guest` has what is kept here of the guest: the guest's `opted_out_at`, and each conversation's
+      `suggestions` (id, turn_id, seq, text, sources, made_at, outcome, final_text, settled_by, settled_at) and
+      `scheduled` messages (id, user, text, at, created_at, ended_at), those that have left or were called back too.
+      `erase_guest` takes it away; audit entries and figures stay.
     """
 
     # views
@@ -363,10 +372,11 @@ class KeepsDesk(Protocol):
     async def reply(self, reply: StaffReply) -> Changed:
         """Add a staff reply: what `Store.staff_message` does, and more.
 
-        A guest message newer than `seen_seq`: `Conflict` (its text says so), and nothing is written. Files become
-        attachments of the first message, `ready`, at the `url` `/media/MESSAGE_ID/POSITION`. A suggestion is settled
-        with it: its final text is kept beside the bot's, and the conversation stays in the bot's hands where they were
-        the bot's; the guest's messages are answered. A suggestion that is gone is no error.
+        A guest message newer than `seen_seq`: `Conflict` (its text says so), and nothing is written; a `client_id` seen
+        before is a duplicate all the same. Files are kept, and the attachments of the first message are `ready`, at the
+        `url` `/media/MESSAGE_ID/POSITION`. A suggestion is settled with it: its final text is kept beside the bot's,
+        and the conversation stays in the bot's hands where they were the bot's; the guest's messages are answered, and
+        a turn under way is fenced. One that is gone is no error, and leaves the conversation where it is too.
         """
         ...
 
@@ -380,7 +390,9 @@ class KeepsDesk(Protocol):
         """Put the bot's draft away; one that is gone changes nothing."""
         ...
 
-    async def turn(self, turn_id: str) -> TurnFacts | None: ...
+    async def turn(self, turn_id: str) -> TurnFacts | None:
+        """Return how an answer came about; None where no turn of this id has ended."""
+        ...
 
     async def save_translation(
         self, message_id: str, language: str, text: str, source: str | None = None
@@ -397,26 +409,30 @@ class KeepsDesk(Protocol):
     # deliveries
 
     async def retry(self, message_id: str) -> Changed:
-        """Send a failed `out` message anew: `pending`, due at once, its error gone. `Conflict` where it is not failed.
-        Event: `message_update`."""
+        """Send a failed `out` message anew: `pending`, due at once (in the order of `seq`), without its error and the
+        provider's id; the next claim raises `attempt`. Also one of the bot's where staff have the conversation.
+        `Conflict` where it is not failed. Event: `message_update`."""
         ...
 
     async def decide(self, message_id: str, arrived: bool) -> Changed:
-        """Settle a parked `out` message by staff's word: `sent` where it arrived, else `pending` and due at once.
-        `Conflict` where it is not parked. Event: `message_update`."""
+        """Settle a parked `out` message by staff's word: `sent` where it arrived, else as with `retry`. `Conflict`
+        where it is not parked. Event: `message_update`."""
         ...
 
     async def retry_media(self, message_id: str, position: int) -> Changed:
-        """Download a failed attachment once more: `fetching`, due at once. `Conflict` where it has not failed. Event:
-        `message_update`."""
+        """Download a failed attachment once more: `fetching`, due at once, its tries counted anew. `Conflict` where it
+        has not failed. Event: `message_update`."""
         ...
 
     # guests
 
-    async def guest_record(self, conversation_id: str) -> GuestRecord | None: ...
+    async def guest_record(self, conversation_id: str) -> GuestRecord | None:
+        """Return what is known of a conversation's guest; None where there is no such conversation."""
+        ...
 
     async def set_opt_out(self, conversation_id: str, out: bool) -> Changed:
-        """Say whether the guest has opted out of messages that they did not ask for."""
+        """Say whether the guest has opted out of messages that they did not ask for, on every channel. Where it is so
+        already: no events."""
         ...
 
     # figures and people
@@ -427,14 +443,14 @@ class KeepsDesk(Protocol):
         ...
 
     async def audit(self, entry: AuditEntry) -> None:
-        """Keep an entry; the store's own time is kept where `at` would be in the future."""
+        """Keep an entry, once; the store's own time is kept where `at` would be in the future."""
         ...
 
     async def audit_log(
         self, hotels: frozenset[str] | None, before: str | None, limit: int, user: str | None = None
     ) -> Sequence[AuditEntry]:
-        """Return entries, the newest first, below the id `before` where one is given. Entries without a hotel are for
-        those who may see every hotel (`hotels` None)."""
+        """Return entries, the newest first, below the id `before` where one is given (one that is no id is `Refused`);
+        with `user`, what they did. Entries without a hotel are for those who may see every hotel (`hotels` None)."""
         ...
 
     async def change_user(self, name: str, role: str, hotels: frozenset[str] | None) -> None:

@@ -73,16 +73,12 @@ async def test_what_the_note_cost_is_in_the_turns_record(workshop: Any) -> None:
 
 
 @pytest.mark.parametrize("said", [ModelError("no", "429"), RuntimeError("boom"), "", " \n "], ids=str)
-async def test_where_it_cannot_the_reason_and_the_last_words_will_do(workshop: Any, said: Any) -> None:
+async def test_where_it_cannot_the_reason_will_do(workshop: Any, said: Any) -> None:
     house = await workshop(llms=[Writer(said)], hotel={"staff_language": "de"})
 
-    await house.guest_writes("I want\nmy money back! " + "really " * 100)
+    await house.guest_writes("I want\nmy money back!")
 
-    reason, words = (await note_of(house)).splitlines()
-    assert reason == "Wants a refund"
-    assert words.startswith("Der Gast schrieb: I want my money back! really")
-    assert words.endswith("…")
-    assert len(words) < 250
+    assert await note_of(house) == "Wants a refund"
 
 
 async def test_a_slow_model_delays_nothing(workshop: Any, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -98,7 +94,7 @@ async def test_a_slow_model_delays_nothing(workshop: Any, monkeypatch: pytest.Mo
 
     await house.guest_writes("I want my money back!")
 
-    assert "The guest wrote: I want my money back!" in await note_of(house)
+    assert await note_of(house) == "Wants a refund"
 
 
 async def test_a_turn_that_took_long_asks_no_model_again(workshop: Any, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -108,7 +104,7 @@ async def test_a_turn_that_took_long_asks_no_model_again(workshop: Any, monkeypa
 
     await house.guest_writes("I want my money back!")
 
-    assert "The guest wrote" in await note_of(house)
+    assert await note_of(house) == "Wants a refund"
     assert writer.tasks == []
 
 
@@ -120,7 +116,6 @@ async def test_after_an_outage_no_model_is_asked_again(workshop: Any) -> None:
 
     assert (await note_of(house)).splitlines() == [
         "Le bot n'a pas de réponse : ses modèles ne sont pas disponibles.",
-        "Le client a écrit : Hello",
     ]
     assert writer.tasks == []
 

@@ -2,7 +2,6 @@
 
 import asyncio
 import time
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -25,7 +24,6 @@ MOST_IN_LINE = 500  # characters
 NOTE_SECONDS = 6.0
 LATEST_SECONDS = 40.0  # after so long a turn no model is asked any more: staff have the guest within a minute
 LOOKED_BACK = 20  # messages
-LAST_WORDS = 200  # characters
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +35,8 @@ class HandOverNote:
 
 
 class HandingOver:
-    """Writes such notes: by a model where one has just answered, else from the reason and the guest's last words."""
+    """Writes such notes: by a model where one has just answered, else the reason alone. The guest's own words stand
+    right above the note, so none repeats them."""
 
     def __init__(self, app: "App") -> None:
         self._app = app
@@ -57,7 +56,7 @@ class HandingOver:
             written = await self._written(writer, turn, language, reason)
             if written is not None:
                 return written
-        return HandOverNote("\n".join([reason, *_last_words(turn, language)]))
+        return HandOverNote(reason)
 
     async def _written(self, llm: WritesTexts, turn: Turn, language: str, reason: str) -> HandOverNote | None:
         hotel = self._app.hotels[turn.conversation.hotel]
@@ -76,15 +75,6 @@ class HandingOver:
         self._app.metrics.model(completion.model or llm.name, time.monotonic() - started, completion.usage)
         lines = [line for part in completion.text.splitlines() if (line := _line(part))]
         return HandOverNote("\n".join([reason, *lines[: MOST_LINES - 1]]), completion.usage) if lines else None
-
-
-def _last_words(turn: Turn, language: str) -> Sequence[str]:
-    words = next((message.text for message in reversed(turn.unanswered) if message.text.strip()), "")
-    words = _line(words)
-    if not words:
-        return ()
-    shown = words if len(words) <= LAST_WORDS else f"{words[:LAST_WORDS].rstrip()}…"
-    return (f"{sentence_in('The guest wrote:', language)} {shown}",)
 
 
 def _told(message: Message) -> str:

@@ -34,6 +34,11 @@ def _moment(given: object) -> datetime:
     raise PydanticCustomError("time", "is no time")
 
 
+def _count(given: object) -> object:
+    """Read a number from a form's text; what is none is left to be refused."""
+    return int(given) if isinstance(given, str) and given.isascii() and given.isdecimal() and len(given) < 20 else given
+
+
 Time = Annotated[datetime, BeforeValidator(_moment)]
 
 
@@ -66,10 +71,13 @@ class Reply(Written):
 
 
 class Upload(OfConversation):
-    """What comes with files."""
+    """What comes with files, as texts of a form. See `Reply`."""
 
     text: Annotated[str, StringConstraints(strip_whitespace=True, max_length=MAX_TEXT), AfterValidator(_printable)] = ""
     client_id: Name
+    seen_seq: Annotated[Count | None, BeforeValidator(_count)] = None
+    suggestion_id: Id | None = None
+    translate_to: Name | None = None
 
 
 class Note(Written):

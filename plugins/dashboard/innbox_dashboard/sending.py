@@ -26,7 +26,7 @@ class Sending:
         self._app = app
 
     async def files(self, request: Request, user: User) -> Response:
-        """`POST /send_files`, multipart: `conversation_id`, `text`, `client_id` and up to ten `files`.
+        """`POST /send_files`, multipart: what `agent_message` carries, and up to ten `files`.
 
         Like `agent_message` it takes the conversation over, and a `client_id` seen before sends nothing. Files are read
         as they come and lie on disk meanwhile; only who may see the conversation has them read whole.
@@ -38,8 +38,17 @@ class Sending:
             files = [await _content(part) for part in form.getlist("files") if isinstance(part, UploadFile)]
         if not files:
             raise Refused("There is no file.", "files")
-        replied = await self._app.staff.reply(user, asked.conversation_id, asked.text, asked.client_id, files=files)
-        return JSONResponse({"ok": True, **written(replied)}, headers=NO_STORE)
+        replied = await self._app.staff.reply(
+            user,
+            asked.conversation_id,
+            asked.text,
+            asked.client_id,
+            seen_seq=asked.seen_seq,
+            suggestion_id=asked.suggestion_id,
+            translate_to=asked.translate_to,
+            files=files,
+        )
+        return JSONResponse({"ok": True, **written(replied), "translated": replied.translated}, headers=NO_STORE)
 
 
 async def _content(part: UploadFile) -> MediaContent:

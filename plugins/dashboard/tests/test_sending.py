@@ -28,6 +28,18 @@ async def test_files_go_with_a_reply(house: Any) -> None:
         ]
 
 
+async def test_files_come_with_all_that_a_reply_may(house: Any) -> None:
+    fields = form(house, seen_seq="7", suggestion_id="s1", translate_to="de")
+    async with house.client("ana") as client:
+        answer = await client.post("/send_files", data=fields, files={"files": ("a.png", PNG)})
+        assert answer.status_code == 200
+        for wrong in ("-1", "seven", "7.5", "٧", "9" * 30):
+            answer = await client.post("/send_files", data=form(house, seen_seq=wrong), files={"files": ("a.png", PNG)})
+            assert answer.status_code == 400, wrong
+    ((*_, given),) = house.app.staff.done
+    assert (given["seen_seq"], given["suggestion_id"], given["translate_to"]) == (7, "s1", "de")
+
+
 async def test_a_file_needs_no_words(house: Any) -> None:
     async with house.client("ana") as client:
         answer = await client.post("/send_files", data=form(house, text=""), files={"files": ("a.png", PNG)})

@@ -206,7 +206,7 @@ SELECT
     waits_by_staff, resolved, solve_seconds
 FROM figures
 WHERE at >= $2::timestamptz AND at < $3::timestamptz AND ($1::text[] IS NULL OR hotel = ANY ($1::text[]))
-ORDER BY at, hotel
+ORDER BY at, hotel COLLATE "C"
 
 -- name: audit
 INSERT INTO audit (id, at, user_name, action, hotel, conversation_id, detail)

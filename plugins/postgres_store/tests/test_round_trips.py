@@ -1,5 +1,6 @@
 """Each verb of a reply is one statement on the wire, and no transaction outlives it."""
 
+import asyncio
 from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -72,7 +73,7 @@ async def test_no_query_of_the_desk_or_a_reply_reads_a_large_table_whole(
     sql.execute(CROWD)
     for table in LARGE:
         sql.execute(f"VACUUM ANALYZE {table}")
-    before = _scans(sql)
+    before = await _settled(sql)
     reader = await open_store(store_url)
 
     conversation = (await reader.inbox(InboxQuery(limit=1))).conversations[0]
@@ -104,6 +105,14 @@ async def test_no_query_of_the_desk_or_a_reply_reads_a_large_table_whole(
     await reader.close()  # a server's process tells what it did at its end, if not before
 
     assert _scans(sql) - before == Counter()
+
+
+async def _settled(sql: Sql) -> Counter[str]:
+    """Return the scans once all that was done before is told: a server's process tells a moment after it has done it."""
+    scans: Counter[str] | None = None
+    while scans != (scans := _scans(sql)):
+        await asyncio.sleep(0.5)
+    return scans
 
 
 def _scans(sql: Sql) -> Counter[str]:

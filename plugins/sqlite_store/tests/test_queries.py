@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from contextlib import closing
 from pathlib import Path
 
+import pytest
+
 import innbox_sqlite_store
 from innbox_sqlite_store.queries import read_queries
 
@@ -27,6 +29,25 @@ def test_every_statement_fits_the_schema(path: Path) -> None:
             values: Mapping[str, object] = dict.fromkeys(re.findall(r":(\w+)", statement))
             plan = connection.execute(f"EXPLAIN {statement}", values).fetchall()
             assert plan, name
+
+
+@pytest.mark.parametrize(
+    ("name", "index"),
+    [
+        ("audit", "PRIMARY KEY"),
+        ("audit_of_hotel", "audit_of_hotel"),
+        ("audit_of_user", "audit_of_user"),
+        ("figures", "PRIMARY KEY"),
+        ("is_retired", "PRIMARY KEY"),
+    ],
+)
+def test_what_grows_is_read_from_an_index_without_sorting(path: Path, name: str, index: str) -> None:
+    statement = read_queries()[name]
+    with closing(sqlite3.connect(path)) as connection:
+        values: Mapping[str, object] = dict.fromkeys(re.findall(r":(\w+)", statement))
+        plan = [step[3] for step in connection.execute(f"EXPLAIN QUERY PLAN {statement}", values)]
+    assert any(step.startswith("SEARCH") and index in step for step in plan), plan
+    assert not any("TEMP B-TREE" in step for step in plan), plan
 
 
 def test_the_sweeper_reads_small_indexes_only(path: Path) -> None:

@@ -22,9 +22,11 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+import httpx
 import psycopg
 import pytest
 import pytest_asyncio
+import socketio
 from playwright.async_api import Page, expect
 from psycopg import sql
 
@@ -409,6 +411,7 @@ async def open_desk(new_context: Any, hotel: Hotel, desk_on: Any) -> Callable[..
         user: str = "ana",
         url: str = hotel.house.url,
         prepare: Callable[[Page], Awaitable[None]] | None = None,
+        live: str = "Live",
         **options: Any,
     ) -> Any:
         context = await new_context(**options)
@@ -418,7 +421,7 @@ async def open_desk(new_context: Any, hotel: Hotel, desk_on: Any) -> Callable[..
         if prepare:
             await prepare(desk.page)
         await desk.page.goto(f"{url}/dashboard")
-        await expect(desk.connection).to_contain_text("Live")
+        await expect(desk.page.locator(".connection")).to_contain_text(live)
         return desk
 
     return open_desk
@@ -473,3 +476,37 @@ async def line(house: House) -> AsyncIterator[Line]:
     await line.mend()
     yield line
     await line.cut()
+
+
+class Colleague:
+    """A member of staff who works without a page: what they do goes the way that a desk's goes."""
+
+    def __init__(self, hotel: Hotel, socket: Any) -> None:
+        self._hotel = hotel
+        self._socket = socket
+
+    async def does(self, event: str, guest: str, **data: Any) -> dict[str, Any]:
+        """Do something with a guest's conversation, such as `take_over`; return the answer."""
+        asked = {"conversation_id": (await self._hotel.conversation(guest)).id, "client_id": new_id(), **data}
+        answer: dict[str, Any] = await self._socket.call(event, asked, timeout=10)
+        assert answer["ok"], answer
+        return answer
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def colleague(hotel: Hotel) -> AsyncIterator[Callable[[str], Awaitable[Colleague]]]:
+    """A function that has a new member of staff, of that name, at the hotel's first web process."""
+    async with AsyncExitStack() as stack:
+
+        async def sit_down(name: str) -> Colleague:
+            await hotel.add_user(name)
+            http = await stack.enter_async_context(httpx.AsyncClient(base_url=hotel.house.url, timeout=10))
+            answer = await http.post("/login", data={"username": hotel.user(name), "password": PASSWORD})
+            assert answer.status_code == 303, answer.text
+            socket = socketio.AsyncClient(reconnection=False)
+            cookies = "; ".join(f"{key}={value}" for key, value in http.cookies.items())
+            await socket.connect(hotel.house.url, headers={"Cookie": cookies}, transports=["websocket"])
+            stack.push_async_callback(socket.disconnect)
+            return Colleague(hotel, socket)
+
+        yield sit_down

@@ -53,11 +53,11 @@ async def missed_comes_back(plan: Plan) -> Result:
                 *(asyncio.to_thread(process.stop) for process in (house.web, house.workers.pop()) if process)
             )
         for number in range(plan.each):
+            # A guest's messages are seconds apart: the list knows whole seconds, as Twilio's does.
+            await asyncio.sleep(max(plan.closed_seconds / plan.each, 1.1))
             for guest in range(plan.guests):
                 house.twilio.receive(house.guests.form(guest, number))
                 house.guests.acknowledged[guest, number] = time.monotonic()
-            # A guest's messages are seconds apart: the list knows whole seconds, as Twilio's does.
-            await asyncio.sleep(max(plan.closed_seconds / plan.each, 1.1))
             plan.say(f"{len(house.guests.acknowledged)} messages missed")
         if plan.short:
             await asyncio.sleep(LEFT_FOR_THEIR_WEBHOOK_SECONDS)

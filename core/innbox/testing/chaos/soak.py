@@ -29,11 +29,11 @@ from innbox.testing.chaos.troubles import Troubles
 from innbox.testing.chaos.watching import HEADS, Minute, Watch
 
 GUESTS = 200
+BURST = 800  # messages that come at once, to begin with
 SETTLE_MINUTES = 5.0  # until then processes may grow: they learn and remember
 GROWTH = 0.05
-WARM_UP_SECONDS = 5.0
-QUIET_SECONDS = 17.0  # after which idle connections are closed, and files can be counted
-MORE_FILES = 12  # pools of connections grow with the worst moment, up to a limit
+QUIET_SECONDS = 32.0  # after which idle connections to the providers are closed, and files can be counted
+MORE_FILES = 24  # that pools of connections (to PostgreSQL, to Redis) may have opened since the start, and keep
 LATENCY_SECONDS = 0.3  # of the model
 AGAIN_SECONDS = 1.0
 LIST_LAG_SECONDS = 3.0
@@ -65,13 +65,10 @@ async def _live(house: House, troubles: Troubles, minutes: float, rate: float, r
     assert house.web is not None
     kept = {"web": house.web, "worker": house.workers[0]}
     watch = Watch(house, kept, troubles)
-    written = await _write(house, WARM_UP_SECONDS, rate)
-    await asyncio.sleep(QUIET_SECONDS)
     files = watch.files()
-
     watching = asyncio.create_task(watch.run(lambda minute: print(minute.line(), flush=True)))
     troubling = asyncio.create_task(troubles.run())
-    await _write(house, minutes * 60, rate, written)
+    await _write(house, minutes * 60, rate)
     troubling.cancel()
     await asyncio.gather(troubling, return_exceptions=True)
     await troubles.mend()
@@ -87,10 +84,11 @@ async def _live(house: House, troubles: Troubles, minutes: float, rate: float, r
             result.figures[name] = _judge(name, watch.minutes, minutes, files[name], watch.files()[name], result)
 
 
-async def _write(house: House, seconds: float, rate: float, first: int = 0) -> int:
+async def _write(house: House, seconds: float, rate: float) -> None:
     """Have `rate` messages a second begun, each guest's one after the other; return once all are acknowledged.
 
-    Messages are numbered from `first`, and the number behind the last is returned.
+    The first come all at once: a process should meet the most that it can have in hand early, so that later growth is a
+    leak and not a higher tide.
     """
     mouths = [asyncio.Lock() for _ in range(GUESTS)]
     writing: set[asyncio.Task[None]] = set()
@@ -100,14 +98,13 @@ async def _write(house: House, seconds: float, rate: float, first: int = 0) -> i
             await house.guests.write(guest, number)
 
     started = time.monotonic()
-    behind = first + int(seconds * rate)
-    for count in range(first, behind):
-        await asyncio.sleep(max(started + (count - first) / rate - time.monotonic(), 0.0))
+    burst = BURST if seconds > 60 else 0
+    for count in range(burst + int(seconds * rate)):
+        await asyncio.sleep(max(started + max(count - burst, 0) / rate - time.monotonic(), 0.0))
         task = asyncio.create_task(write(count % GUESTS, count // GUESTS))
         writing.add(task)
         task.add_done_callback(writing.discard)
     await asyncio.gather(*writing)
-    return behind
 
 
 def _judge(

@@ -1,6 +1,7 @@
 """What goes wrong in a soak, at random: it harms neither the web process nor the first worker for good."""
 
 import asyncio
+import itertools
 import random
 from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping
@@ -11,15 +12,20 @@ from innbox.testing.chaos.servers import KillablePostgres, start_within
 
 GAP_SECONDS = (4.0, 12.0)
 LASTS_SECONDS = (1.0, 4.0)
+LONGEST_ROUNDS = 2
 PROVIDER_FAULTS = ("429", "63018", "500", "timeout", "accept_then_drop", "drop", "garbage")
 
 
 class Troubles:
-    """Brings one trouble after the other; `counts` says how often each came."""
+    """Brings one trouble after the other, all kinds in each round; `counts` says how often each came.
+
+    In the first rounds they last as long as they ever do, so that what comes later is nothing new to a process.
+    """
 
     def __init__(self, house: House, postgres: KillablePostgres, dice: random.Random) -> None:
         self._house, self._postgres, self._dice = house, postgres, dice
         self.counts: Counter[str] = Counter()
+        self._longest = True
         self._kinds: Mapping[str, Callable[[], Awaitable[None]]] = {
             "provider": self._provider,
             "Redis flushed": lambda: flush(self._house),
@@ -32,11 +38,12 @@ class Troubles:
 
     async def run(self) -> None:
         """Make trouble for ever."""
-        while True:
-            await asyncio.sleep(self._dice.uniform(*GAP_SECONDS))
-            kind = self._dice.choice(list(self._kinds))
-            self.counts[kind] += 1
-            await self._kinds[kind]()
+        for number in itertools.count():
+            self._longest = number < LONGEST_ROUNDS
+            for kind in self._dice.sample(list(self._kinds), k=len(self._kinds)):
+                await asyncio.sleep(self._dice.uniform(*GAP_SECONDS))
+                self.counts[kind] += 1
+                await self._kinds[kind]()
 
     async def mend(self) -> None:
         """Leave everything running, wherever `run` was stopped."""
@@ -48,7 +55,8 @@ class Troubles:
             await start_within(self._house.redis)
 
     async def _a_while(self) -> None:
-        await asyncio.sleep(self._dice.uniform(*LASTS_SECONDS))
+        shortest, longest = LASTS_SECONDS
+        await asyncio.sleep(longest if self._longest else self._dice.uniform(shortest, longest))
 
     async def _provider(self) -> None:
         self._house.twilio.fail(self._dice.choice(PROVIDER_FAULTS))

@@ -6,7 +6,7 @@ import pytest
 
 from innbox.errors import Conflict, NotFound
 from innbox.messages import Attachment, DeliveryStatus, Failure, MediaContent, Message, StatusReport, Template, now
-from innbox.ports import Finish, MediaJob, WaitAndAsk, WaitAndSend
+from innbox.ports import DeliveryEnd, Finish, MediaJob, WaitAndAsk, WaitAndSend
 from innbox.testing.store_contract.desk_scenes import (
     FAILURE,
     failed_message,
@@ -214,6 +214,27 @@ class DecisionsContract:
 
         assert (await stored(store, message)).provider_id == "SM-first"
         assert await reports(store, DeliveryStatus.FAILED, message, "SM-first")
+
+    @pytest.mark.parametrize("end", [Finish("sent", "SM-1"), WaitAndSend(soon(), FAILURE), WaitAndAsk(soon(), FAILURE)])
+    async def test_an_attempt_that_ends_after_staff_retried_its_message_still_counts(
+        self, store: DeskStore, end: DeliveryEnd
+    ) -> None:
+        message = await bot_message(store)
+        delivery = await claim_delivery(store, message.conversation_id)
+        await reports(store, DeliveryStatus.FAILED, message)
+        await store.retry(message.id)
+        assert await store.claim_delivery("worker-1", message.conversation_id) is None, "the attempt is under way"
+
+        settled = await store.settle_delivery(delivery, end)
+
+        found = await stored(store, message)
+        assert settled.events[0].data == found.as_json()
+        if isinstance(end, Finish):
+            assert (found.status, found.provider_id, settled.deliver_at) == (DeliveryStatus.SENT, "SM-1", None)
+        else:
+            status = DeliveryStatus.PENDING if isinstance(end, WaitAndSend) else DeliveryStatus.UNKNOWN
+            assert (found.status, found.error) == (status, FAILURE)
+            assert about(settled.deliver_at, end.at)
 
     async def test_staff_may_send_what_the_bot_could_not_before_they_took_over(self, store: DeskStore) -> None:
         message = await bot_message(store)

@@ -1,5 +1,6 @@
 """What a desk's store promises of figures: sums of what happened, which can be added up and compared."""
 
+import asyncio
 from datetime import timedelta
 
 import pytest
@@ -60,6 +61,13 @@ class FiguresContract:
             await guest_writes(store, provider_id="SM1")
 
         assert await total(store, "guest_messages") == 1
+
+    async def test_figures_add_up_across_processes(self, store: DeskStore, second_store: DeskStore) -> None:
+        await asyncio.gather(
+            *(guest_writes((store, second_store)[n % 2], handle=f"+3519110000{n:02}") for n in range(12))
+        )
+
+        assert await total(store, "guest_messages") == 12
 
     async def test_a_hotels_figures_are_its_own(self, store: DeskStore) -> None:
         await guest_writes(store)

@@ -158,6 +158,7 @@ class House:
         self.webhooks: dict[tuple[str, str], tuple[Talk, Said]] = {}
         self._guests: dict[tuple[str, Address], str] = {}  # hotel and address, to the guest's id
         self._provider_ids: dict[tuple[str, str], Said] = {}
+        self._retired: set[tuple[str, str]] = set()  # the ids of attempts in whose place staff had another one made
 
     # guests
 
@@ -248,9 +249,13 @@ class House:
         talk, said = self._reported(report)
         if talk is None or said is None:
             return None
-        self._keep_provider_id(talk, said, report.provider_id)
-        rises = DELIVERY_RANK[report.status] > DELIVERY_RANK[said.status]
-        if not rises or DELIVERY_RANK[report.status] < DELIVERY_RANK[DeliveryStatus.SENT]:
+        retired = (report.channel, report.provider_id) in self._retired
+        least = DELIVERY_RANK[DeliveryStatus.DELIVERED if retired else DeliveryStatus.SENT]
+        rank = DELIVERY_RANK[report.status]
+        rises = rank >= least and rank > DELIVERY_RANK[said.status]
+        if rises or not retired:
+            self._keep_provider_id(talk, said, report.provider_id)
+        if not rises:
             return Changed(talk.now_is())
         said.become(report.status, report.failure if report.status is DeliveryStatus.FAILED else None)
         return Changed(talk.now_is(), (), self._tell(talk, updated=[said], whole=False))
@@ -267,11 +272,16 @@ class House:
                 return talk, wanted
         return None, None
 
+    def earlier_ids(self, message_id: str) -> list[str]:
+        """Return the providers' ids of attempts at a message in whose place staff had another one made."""
+        return sorted(key[1] for key in self._retired if self._provider_ids[key].message.id == message_id)
+
     def _keep_provider_id(self, talk: Talk, said: Said, provider_id: str | None) -> None:
-        """The first id stays; one that another message of the channel has is not taken."""
+        """The first id stays; one that another message of the channel has, or had, is not taken."""
         key = (talk.shown.channel, provider_id or "")
-        if provider_id and said.message.provider_id is None and key not in self._provider_ids:
+        if provider_id and said.message.provider_id is None and self._provider_ids.get(key, said) is said:
             self._provider_ids[key] = said
+            self._retired.discard(key)
             said.message = replace(said.message, provider_id=provider_id)
 
     # workers
@@ -397,6 +407,8 @@ class House:
             attachments=message.attachments,
             template=head.template,
             window_closes_at=shown.window_closes_at,
+            proactive=head.template is not None,
+            opted_out=False,
         )
         trace = message.meta.get("trace") or message.id
         return Delivery(outgoing, found.fence, doubtful, head.absences, message.author.kind, trace)
@@ -428,6 +440,26 @@ class House:
             return said.become(DeliveryStatus.CANCELLED, said.message.error)
         said.due_at, said.absences = end.at, 0
         return said.become(DeliveryStatus.PENDING, end.error)
+
+    def retry(self, talk: Talk, said: Said) -> Changed | type[Exception]:
+        if said.message.status is not DeliveryStatus.FAILED:
+            return Conflict
+        return self._send_anew(talk, said)
+
+    def decide(self, talk: Talk, said: Said, arrived: bool) -> Changed | type[Exception]:
+        if said.message.status is not DeliveryStatus.PARKED:
+            return Conflict
+        if not arrived:
+            return self._send_anew(talk, said)
+        said.become(DeliveryStatus.SENT, None)
+        return Changed(talk.now_is(), (), self._tell(talk, updated=[said], whole=False))
+
+    def _send_anew(self, talk: Talk, said: Said) -> Changed:
+        self._retired |= {key for key, holder in self._provider_ids.items() if holder is said}
+        said.message = replace(said.message, provider_id=None)
+        said.become(DeliveryStatus.PENDING, None)
+        said.due_at, said.absences, said.recalled = AT_ONCE, 0, False
+        return Changed(talk.now_is(), (), self._tell(talk, updated=[said], whole=False))
 
     # staff
 

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from random import Random
 from typing import Any, TypeVar
 
+from innbox.desk import KeepsDesk
 from innbox.errors import InnboxError, NotFound
 from innbox.messages import (
     Address,
@@ -163,7 +164,7 @@ async def provider_reports(scene: Scene, rng: Random) -> Talk:
         channel=talk.shown.channel,
         status=rng.choice(REPORTED),
         message_id=None if by_its_id else of_all.id,
-        provider_id=of_all.provider_id if by_its_id else _provider_id(scene, rng),
+        provider_id=of_all.provider_id if by_its_id else _some_id(scene, rng, of_all.id),
         failure=_failure(rng),
     )
     scene.note("report", report)
@@ -174,6 +175,12 @@ async def provider_reports(scene: Scene, rng: Random) -> Talk:
 
 def _provider_id(scene: Scene, rng: Random) -> str | None:
     return rng.choice((None, f"SM-out-{scene.number}", f"SM-out-{scene.number - scene.number % 40}"))
+
+
+def _some_id(scene: Scene, rng: Random, message_id: str) -> str | None:
+    """Return an id, rather one of an earlier attempt at the message where there was one."""
+    earlier = scene.house.earlier_ids(message_id)
+    return rng.choice(earlier) if earlier and rng.random() < 0.7 else _provider_id(scene, rng)
 
 
 def _failure(rng: Random) -> Failure | None:
@@ -361,6 +368,33 @@ async def staff_read(scene: Scene, rng: Random) -> Talk:
     return talk
 
 
+async def staff_retry(scene: Scene, rng: Random) -> Talk | None:
+    return await _staff_decide(scene, rng, DeliveryStatus.FAILED)
+
+
+async def staff_decide(scene: Scene, rng: Random) -> Talk | None:
+    return await _staff_decide(scene, rng, DeliveryStatus.PARKED)
+
+
+async def _staff_decide(scene: Scene, rng: Random, status: DeliveryStatus) -> Talk | None:
+    """Let staff decide about a message, mostly one that stands as it must for that; where the store keeps a desk."""
+    store, house = scene.store, scene.house
+    if not isinstance(store, KeepsDesk):
+        return None
+    said = [(talk, said) for talk in house.talks[-10:] for said in talk.said]
+    waiting = [one for one in said if one[1].message.status is status]
+    talk, about = rng.choice(waiting if waiting and rng.random() < 0.9 else said)
+    arrived = rng.random() < 0.5
+    scene.note("decide", status, talk.id, about.message.id, arrived)
+    if status is DeliveryStatus.FAILED:
+        found = await outcome(store.retry(about.message.id))
+        scene.expect(house.retry(talk, about), found)
+    else:
+        found = await outcome(store.decide(about.message.id, arrived))
+        scene.expect(house.decide(talk, about, arrived), found)
+    return talk
+
+
 # people and settings
 
 
@@ -418,6 +452,8 @@ WEIGHTS: dict[Step, int] = {
     staff_return: 5,
     staff_resolve: 2,
     staff_read: 2,
+    staff_retry: 3,
+    staff_decide: 2,
     user_is_added_or_changed: 1,
     settings_change: 1,
 }

@@ -63,10 +63,10 @@ export function replyWindow(closesAt: string | null, now: number): ReplyWindow |
   return { open: true, left: texts.minutes(Math.max(1, Math.floor(left / MINUTE))), isSoon };
 }
 
-/** How long ago a time was, in one unit: 4 min, 3 h, 2 d. */
+/** How long ago a time was, in one unit: 4 min, 3 h, 2 d; never less than a minute. */
 export function duration(since: string, now: number): string {
-  const past = Math.max(0, now - Date.parse(since));
-  if (past < HOUR) return texts.minutes(Math.floor(past / MINUTE));
+  const past = now - Date.parse(since);
+  if (past < HOUR) return texts.minutes(Math.max(1, Math.floor(past / MINUTE)));
   return past < DAY ? texts.hours(Math.floor(past / HOUR)) : texts.days(Math.floor(past / DAY));
 }
 
@@ -77,7 +77,7 @@ export function compactCount(number: number): string {
 }
 
 /** The sources that a message does not name itself, as in “… until 10:30. (From: Breakfast)”. */
-export function unnamedSources(message: Message): string[] {
+export function unnamedSources(message: Pick<Message, "text" | "sources">): string[] {
   const ending = /\(([^()]*)\)\s*$/.exec(message.text)?.[1] ?? "";
   return (message.sources ?? []).filter((source) => !ending.includes(source));
 }

@@ -1,6 +1,7 @@
 // How the page asks over HTTP, and what it makes of an answer that is none.
 
 import { texts } from "./messages";
+import { refusal } from "./refusals";
 
 const DEADLINE = 10_000;
 const UPLOAD_DEADLINE = 120_000;
@@ -46,6 +47,7 @@ async function ask<T>(address: string, request: RequestInit, deadline = DEADLINE
   if (response.status === 503) throw new Unreachable(texts.problem.unavailable);
   const told = (await response.json().catch(() => null)) as (T & { ok?: boolean; error?: unknown; code?: string }) | null;
   if (response.ok && told && told.ok !== false) return told;
-  const text = typeof told?.error === "string" ? told.error : texts.problem.other(response.status);
+  const isTold = typeof told?.error === "string";
+  const text = isTold ? refusal(told.error as string, told.code) : texts.problem.other(response.status);
   throw new Refusal(text, told?.code ?? null);
 }

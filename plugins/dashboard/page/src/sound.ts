@@ -26,14 +26,12 @@ export class Sound {
       this.#audio ??= open();
       void this.#audio?.resume().catch(() => undefined);
     };
-    for (const name of ["pointerdown", "keydown"]) document.addEventListener(name, wake, { once: true });
+    for (const name of ["pointerup", "keydown"]) document.addEventListener(name, wake, { once: true });
   }
 
   play(chime: Chime): void {
-    this.#audio ??= open();
     const audio = this.#audio;
     if (!audio) return;
-    void audio.resume().catch(() => undefined);
     for (const [hertz, at] of TUNES[chime]) note(audio, hertz, audio.currentTime + at, LOUDNESS[chime]);
   }
 }

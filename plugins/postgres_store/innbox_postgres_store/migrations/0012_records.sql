@@ -38,9 +38,7 @@ LANGUAGE plpgsql IMMUTABLE AS $$
 DECLARE
     v_class integer := wait_class(p_seconds);
 BEGIN
-    IF p_seconds IS NOT NULL THEN
-        p_waits[v_class] := p_waits[v_class] + 1;
-    END IF;
+    p_waits[v_class] := p_waits[v_class] + 1;
     RETURN p_waits;
 END
 $$;
@@ -66,8 +64,12 @@ BEGIN
             hand_overs = hand_overs + p_hand_overs,
             turns = turns + p_turns,
             cost_usd = cost_usd + p_cost_usd,
-            waits_by_bot = add_wait(waits_by_bot, p_bot_waited),
-            waits_by_staff = add_wait(waits_by_staff, p_staff_waited),
+            waits_by_bot = CASE
+                WHEN p_bot_waited IS NULL THEN waits_by_bot ELSE add_wait(waits_by_bot, p_bot_waited)
+            END,
+            waits_by_staff = CASE
+                WHEN p_staff_waited IS NULL THEN waits_by_staff ELSE add_wait(waits_by_staff, p_staff_waited)
+            END,
             resolved = resolved + p_resolved,
             solve_seconds = solve_seconds + p_solve_seconds
         WHERE at = v_at AND hotel = p_hotel;
@@ -331,51 +333,48 @@ BEGIN
 END
 $$;
 
+-- Lock a message's conversation and return the message; all NULL where there is none.
+CREATE FUNCTION lock_message(p_message uuid) RETURNS messages
+LANGUAGE plpgsql AS $$
+DECLARE
+    m messages;
+BEGIN
+    PERFORM FROM conversations WHERE id = (SELECT conversation_id FROM messages WHERE id = p_message) FOR NO KEY UPDATE;
+    SELECT * INTO m FROM messages WHERE id = p_message;
+    RETURN m;
+END
+$$;
+
 -- Keep a message's text in a language, and the language `p_source` that the original was found to be in; for a guest
 -- whose language nobody knows, that is theirs. NULL where there is no such message.
 CREATE FUNCTION save_translation(p_message uuid, p_language text, p_text text, p_source text) RETURNS json
 LANGUAGE plpgsql AS $$
 DECLARE
-    m              messages%ROWTYPE;
-    v_conversation uuid;
-    v_guest        uuid;
-    v_translations json;
-    v_meta         json;
-    v_learnt       boolean := false;
-    v_keeps        boolean := p_source IS DISTINCT FROM p_language;
+    m        messages := lock_message(p_message);
+    v_learnt boolean := false;
+    v_before jsonb := coalesce(m.meta, '{}');
+    v_meta   jsonb := v_before;
 BEGIN
-    SELECT conversation_id INTO v_conversation FROM messages WHERE id = p_message;
-    SELECT guest_id INTO v_guest FROM conversations WHERE id = v_conversation FOR NO KEY UPDATE;
-    SELECT * INTO m FROM messages WHERE id = p_message;
-    IF NOT FOUND THEN
+    IF m.id IS NULL THEN
         RETURN NULL;
     END IF;
-    IF m.direction = 'in' AND p_source IS NOT NULL THEN
-        UPDATE guests SET language = p_source WHERE id = v_guest AND language IS NULL;
+    IF p_source IS NOT NULL THEN
+        v_meta := v_meta || jsonb_build_object('language', p_source);
+        UPDATE guests SET language = p_source
+        WHERE m.direction = 'in' AND language IS NULL
+          AND id = (SELECT guest_id FROM conversations WHERE id = m.conversation_id);
         v_learnt := FOUND;
     END IF;
-    v_translations := m.meta -> 'translations';
-    IF (p_source IS NULL OR p_source = m.meta ->> 'language')
-       AND (NOT v_keeps OR p_text = v_translations ->> p_language) THEN
-        RETURN tell(v_conversation, '{}', '{}', v_learnt);
+    IF p_source IS DISTINCT FROM p_language THEN
+        v_meta := v_meta || jsonb_build_object(
+            'translations', coalesce(v_meta -> 'translations', '{}') || jsonb_build_object(p_language, p_text)
+        );
     END IF;
-    IF v_keeps THEN
-        SELECT json_object_agg(key, value) INTO v_translations FROM (
-            SELECT key, value FROM json_each(coalesce(v_translations, '{}')) WHERE key <> p_language
-            UNION ALL
-            SELECT p_language, to_json(p_text)
-        ) AS known;
+    IF v_meta = v_before THEN
+        RETURN tell(m.conversation_id, '{}', '{}', v_learnt);
     END IF;
-    SELECT coalesce(json_object_agg(key, value), '{}') INTO v_meta FROM (
-        SELECT key, value FROM json_each(coalesce(m.meta, '{}'))
-        WHERE key <> 'translations' AND (key <> 'language' OR p_source IS NULL)
-        UNION ALL
-        SELECT 'language', to_json(p_source) WHERE p_source IS NOT NULL
-        UNION ALL
-        SELECT 'translations', v_translations WHERE v_translations IS NOT NULL
-    ) AS known;
     UPDATE messages SET meta = v_meta WHERE id = m.id;
-    RETURN tell(v_conversation, ARRAY[m.id], '{}', v_learnt);
+    RETURN tell(m.conversation_id, ARRAY[m.id], '{}', v_learnt);
 END
 $$;
 
@@ -448,7 +447,8 @@ BEGIN
 END
 $$;
 
--- As in 0009; and a failure is counted, and each message keeps its own time.
+-- As in 0009; and a failure is counted, each message keeps its own time, and a message may be pending again while the
+-- attempt before is still under way: it failed, as a report said, and staff retried it.
 CREATE OR REPLACE FUNCTION settle_delivery(
     p_conversation uuid, p_message uuid, p_fence bigint, p_status text, p_at timestamptz, p_absent boolean,
     p_provider_id text, p_error_code text, p_error_text text
@@ -475,7 +475,7 @@ BEGIN
         v_code := m.error_code;
         v_text := m.error_text;
     END IF;
-    v_changes := m.status IN ('sending', 'unknown') OR delivery_rank(v_status) > delivery_rank(m.status);
+    v_changes := m.status IN ('pending', 'sending', 'unknown') OR delivery_rank(v_status) > delivery_rank(m.status);
     v_news := v_changes
         AND (v_status, v_code, v_text) IS DISTINCT FROM (m.status, m.error_code, m.error_text);
     UPDATE messages SET
@@ -608,18 +608,6 @@ BEGIN
     ON CONFLICT (conversation_id, seq) DO UPDATE SET parked = false, due_at = NULL;
     UPDATE conversations SET deliver_at = next_delivery(m.conversation_id) WHERE id = m.conversation_id;
     RETURN tell(m.conversation_id, ARRAY[m.id], '{}', false);
-END
-$$;
-
--- Lock a message's conversation and return the message; all NULL where there is none.
-CREATE FUNCTION lock_message(p_message uuid) RETURNS messages
-LANGUAGE plpgsql AS $$
-DECLARE
-    m messages;
-BEGIN
-    PERFORM FROM conversations WHERE id = (SELECT conversation_id FROM messages WHERE id = p_message) FOR NO KEY UPDATE;
-    SELECT * INTO m FROM messages WHERE id = p_message;
-    RETURN m;
 END
 $$;
 

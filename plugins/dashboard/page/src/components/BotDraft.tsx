@@ -1,5 +1,6 @@
 import { useComputed } from "@preact/signals";
 import type { Desk } from "../desk";
+import { unnamedSources } from "../format";
 import { texts } from "../messages";
 import type { Conversation, Suggestion } from "../types";
 import { useBusy } from "./hooks";
@@ -15,6 +16,7 @@ export function BotDraft(props: { desk: Desk; conversation: Conversation; sugges
     return suggestions[one.id] === suggestion.id || held?.conversationId === one.id;
   }).value;
   const { writing } = desk;
+  const sources = unnamedSources(suggestion);
   if (isAside) return null;
   return (
     <section class="bot-draft" aria-label={texts.suggestion.label}>
@@ -22,7 +24,7 @@ export function BotDraft(props: { desk: Desk; conversation: Conversation; sugges
       <p class="text" dir="auto">
         {suggestion.text}
       </p>
-      {suggestion.sources.length > 0 && <p class="hint">{texts.sources(suggestion.sources)}</p>}
+      {sources.length > 0 && <p class="hint">{texts.sources(sources)}</p>}
       <div class="bot-draft-foot">
         <Why desk={desk} id={one.id} turnId={suggestion.turn_id} />
         <button type="button" class="plain" disabled={busy} onClick={act(() => writing.dismissSuggestion(one.id, suggestion))}>

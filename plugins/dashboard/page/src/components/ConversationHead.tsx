@@ -52,7 +52,9 @@ export function ConversationHead(props: { desk: Desk; conversation: Conversation
 
 function handling(one: Conversation, user: string): string {
   if (one.status === "resolved") return texts.resolved;
-  if (one.handled_by === "bot") return one.bot_mode === "draft" ? texts.handledBy.drafts : texts.handledBy.bot;
+  if (one.handled_by === "bot") {
+    return one.bot_mode === "draft" || one.suggestion ? texts.handledBy.drafts : texts.handledBy.bot;
+  }
   if (!one.assignee) return texts.handledBy.staff;
   return one.assignee === user ? texts.handledBy.you : texts.handledBy.other(one.assignee);
 }

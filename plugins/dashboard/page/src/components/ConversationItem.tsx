@@ -103,7 +103,7 @@ function Facts({ desk, conversation: one }: { desk: Desk; conversation: Conversa
       )}
       {status && isBad(status) && <span class="chip chip-bad">{texts.delivery[status]}</span>}
       <Handler conversation={one} user={me.user} />
-      {one.waiting_since && one.status === "open" && (
+      {one.waiting_since && one.status === "open" && isLong(one.waiting_since, now) && (
         <span class="waits">{texts.item.waits(duration(one.waiting_since, now))}</span>
       )}
       {one.status === "snoozed" && one.snoozed_until && (
@@ -117,6 +117,11 @@ function Facts({ desk, conversation: one }: { desk: Desk; conversation: Conversa
       </span>
     </span>
   );
+}
+
+/** A wait is told of once it is one. */
+function isLong(since: string, now: number): boolean {
+  return now - Date.parse(since) >= 60_000;
 }
 
 function isBad(status: DeliveryStatus): boolean {

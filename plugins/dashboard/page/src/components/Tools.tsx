@@ -67,7 +67,7 @@ function Assignee({ desk, conversation: one }: Props) {
   const name = one.assignee === user ? texts.you : one.assignee;
   const face = one.handled_by === "staff" && name ? texts.tools.assigned(name) : texts.tools.assign;
   return (
-    <Popover name={texts.tools.assign} face={<Face text={face} />} class="tool" shortcut="a">
+    <Popover name={face} face={<Face text={face} />} class="tool" shortcut="a">
       {(close) => <People desk={desk} conversation={one} close={close} />}
     </Popover>
   );

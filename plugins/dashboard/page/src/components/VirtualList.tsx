@@ -42,21 +42,24 @@ export function VirtualList(props: Props) {
     if (drawn.to + LOAD_AHEAD > ids.length) props.onNearEnd();
   });
 
+  /** A row that gets the focus once it is drawn. */
   const wanted = useRef<string | null>(null);
+  const focusDrawn = (id: string): boolean => {
+    const link = list.current?.querySelector<HTMLElement>(`[data-id="${CSS.escape(id)}"] > a`);
+    link?.focus({ preventScroll: true });
+    return link !== undefined && link !== null;
+  };
   useLayoutEffect(() => {
-    const item = wanted.current && list.current?.querySelector<HTMLElement>(`[data-id="${CSS.escape(wanted.current)}"]`);
-    if (!item) return;
-    wanted.current = null;
-    item.querySelector<HTMLElement>("a")?.focus({ preventScroll: true });
+    if (wanted.current && focusDrawn(wanted.current)) wanted.current = null;
   });
   const focusOn = (at: number): void => {
     const id = ids[Math.max(0, Math.min(at, ids.length - 1))];
     const box = scroller.current;
     if (!id || !box) return;
     box.scrollTop = topToSee(ids.indexOf(id), box.scrollTop, box.clientHeight, row);
-    wanted.current = id;
-    props.onFocused(id);
     scrolled();
+    wanted.current = focusDrawn(id) ? null : id;
+    props.onFocused(id);
   };
   useKeptFocus(scroller, ids, focusOn);
   const move = (step: number): void => {

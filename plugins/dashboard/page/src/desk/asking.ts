@@ -2,6 +2,8 @@
 
 import { NoAnswer, type Line } from "../socket";
 import { texts } from "../messages";
+import { refusal } from "../refusals";
+import { conversation } from "../state";
 import type { Store } from "../store";
 import type { Ack, Conversation, Message } from "../types";
 
@@ -46,10 +48,20 @@ export class Asker {
     };
     try {
       const answer = await this.ask<T>(event, { conversation_id: id, ...payload });
-      return answer.ok ? answer : problem(answer.error);
+      return answer.ok ? answer : problem(await this.#reason(id, answer));
     } catch (error) {
       return problem(sentence(error));
     }
+  }
+
+  /** Who was first is told by name: by then the desk may not have heard of it. */
+  async #reason(id: string, { error, code }: { error: string; code?: string }): Promise<string> {
+    const before = conversation(this.#store.peek(), id)?.assignee;
+    if (code === "conflict") await this.#line.catchUp();
+    const { me } = this.#store.peek();
+    const holder = conversation(this.#store.peek(), id)?.assignee;
+    const isTaken = code === "conflict" && holder && holder !== me.user && holder !== before;
+    return isTaken ? texts.taken(holder) : refusal(error, code);
   }
 
   /** Ask for something whose answer matters only where there is one. */

@@ -42,7 +42,8 @@ export class Keyboard {
 
   #pressed(event: KeyboardEvent): void {
     const target = event.target instanceof Element ? event.target : document.body;
-    if (event.defaultPrevented || event.isComposing || target.closest("[popover]")) return;
+    // What a button has opened has the keyboard to itself; Escape closes it.
+    if (event.defaultPrevented || event.isComposing || document.querySelector(":popover-open")) return;
     const done = meaning({
       key: event.key,
       afterG: event.timeStamp - this.#gAt < G_LASTS,
@@ -87,11 +88,16 @@ export class Keyboard {
       this.#conversations.hideGuest();
       return true;
     }
-    if (!this.#store.peek().open) return false;
+    const isOpen = this.#store.peek().open !== null;
+    const isTyping = target.matches(TYPED_INTO);
     const list = document.querySelector(".list");
-    if (list?.checkVisibility() && !list.contains(target)) this.#move(0);
-    else this.#conversations.close();
-    return true;
+    if ((isOpen || isTyping) && list?.checkVisibility() && !list.contains(target)) {
+      if (target instanceof HTMLElement) target.blur();
+      this.#move(0);
+      return true;
+    }
+    if (isOpen) this.#conversations.close();
+    return isOpen;
   }
 }
 

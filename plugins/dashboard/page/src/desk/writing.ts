@@ -4,6 +4,7 @@ import { Attention } from "../attention";
 import { bareLanguage } from "../format";
 import { Refusal, Unreachable, upload } from "../http";
 import { texts } from "../messages";
+import { refusal } from "../refusals";
 import { NoAnswer, type Line } from "../socket";
 import {
   type Mode,
@@ -175,7 +176,7 @@ export class WritingActions {
         if (answer.ok) this.#arrived(next, answer);
         else if (TRY_LATER.has(answer.code ?? answer.error)) return;
         else if (answer.code === UNSEEN) await this.#takeBack(next);
-        else this.#store.dispatch({ type: "sending failed", clientId: next.clientId, problem: answer.error });
+        else this.#store.dispatch({ type: "sending failed", clientId: next.clientId, problem: refusal(answer.error, answer.code) });
       }
     } catch (error) {
       if (!(error instanceof NoAnswer) && !(error instanceof Unreachable)) throw error;

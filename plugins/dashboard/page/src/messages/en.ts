@@ -3,7 +3,6 @@
 import type { Theme } from "../preferences";
 import type { View } from "../state";
 import type { DeliveryStatus } from "../types";
-
 import { wordsOf } from "./words";
 
 const LOCALE = "en-GB";
@@ -14,7 +13,6 @@ export const en = {
   locale: LOCALE,
 
   // the frame
-  settings: "Settings",
   signOut: "Sign out",
   signedInAs: (user: string) => `Signed in as ${user}`,
   connection: "Connection",
@@ -64,7 +62,6 @@ export const en = {
     anywhere: "Anywhere",
     leave: "Leave a field, then the conversation",
     sheet: "This sheet",
-    or: "or",
   },
   notify: {
     urgent: (guest: string) => `Urgent: ${guest}`,
@@ -123,7 +120,7 @@ export const en = {
   }),
   emptySearch: (q: string) => ({
     title: `Nothing found for “${q}”`,
-    text: "Search looks at names, numbers and what was said.",
+    text: "Search looks at names, numbers, labels and what was said.",
   }),
   item: {
     urgent: "Urgent",
@@ -273,6 +270,7 @@ export const en = {
     list: "Files to send",
     remove: (name: string) => `Remove ${name}`,
     tooMany: (most: number) => `At most ${most} files go with a message.`,
+    lost: "the page was loaded anew, and the files are gone. Edit it and attach them again",
     tooLarge: (most: number) => `The files have more than ${most} MB in all.`,
   },
   templates: {
@@ -379,6 +377,9 @@ export const en = {
     unavailable: "The server cannot read its store just now.",
     other: (status: number) => `The server answered with an error (${status}).`,
   },
+  taken: (name: string) => `${name} has this conversation already.`,
+  /** By the server's short names for why it refused; in English its own sentences serve, which know the numbers. */
+  refused: {} as Record<string, string>,
 };
 
 export default en;

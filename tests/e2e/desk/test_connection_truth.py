@@ -1,0 +1,73 @@
+"""Connection truth: a cut line is told of within five seconds, and after it exactly what was missed appears."""
+
+import re
+import time
+from typing import Any
+
+import pytest
+from playwright.async_api import expect
+
+pytestmark = [pytest.mark.browser, pytest.mark.services, pytest.mark.asyncio(loop_scope="session")]
+
+OFFLINE = re.compile("Offline")
+OFFLINE_WITHIN_SECONDS = 5.0
+
+
+async def test_after_a_cut_line_exactly_what_was_missed_appears(
+    hotel: Any, line: Any, open_desk: Any, colleague: Any, faults: Any
+) -> None:
+    # Given a desk whose line can be cut, with a conversation of Ana's open, and another one in the list
+    faults.expect("ERR_CONNECTION|ERR_EMPTY_RESPONSE|WebSocket")  # the browser itself notes each attempt to connect
+    for guest in ("Marta", "Jonas"):
+        await hotel.says(guest, "What time is breakfast?")
+    desk, bo = await open_desk(url=line.url), await colleague("bo")
+    await desk.open("Marta")
+    await expect(desk.said("from 7:30")).to_have_count(1)
+    await desk.press("Take over")
+    await expect(desk.button("Return to bot")).to_be_visible()
+    await desk.page.evaluate("window.notReloaded = true")
+
+    # When the line is cut, the desk says so within five seconds
+    await line.cut()
+    started = time.monotonic()
+    await expect(desk.connection).to_contain_text(OFFLINE)
+    assert time.monotonic() - started < OFFLINE_WITHIN_SECONDS
+
+    # When guests and colleagues go on meanwhile, and the line is there again
+    for number in range(3):
+        await hotel.says("Marta", f"missed {number}")
+    await bo.does("agent_note", "Marta", text="missed note")
+    await bo.does("take_over", "Jonas")
+    await hotel.says("Nadia", "missed newcomer")
+    await line.mend()
+    await expect(desk.connection).to_contain_text("Live")
+    await hotel.says("Marta", "after the cut")
+
+    # Then all of it is there, once and in order, without a reload
+    await expect(desk.said("after the cut")).to_have_count(1)
+    said = await desk.conversation.get_by_role("log").inner_text()
+    found = re.findall(r"missed \w+|after the cut", said)
+    assert found == ["missed 0", "missed 1", "missed 2", "missed note", "after the cut"]
+    await expect(desk.conversations).to_have_count(3)
+    await expect(desk.line("Nadia")).to_have_count(1)
+    await expect(desk.line("Jonas")).to_contain_text(hotel.user("bo"))
+    assert await desk.page.evaluate("window.notReloaded") is True
+
+
+@pytest.mark.parametrize("house", ["embedded"], indirect=True)  # the page alone can find out
+async def test_a_line_on_which_nobody_answers_any_more_is_told_of_too(
+    open_desk: Any, held_socket: Any, faults: Any
+) -> None:
+    # Given a desk whose socket stays open
+    faults.expect("WebSocket")
+    desk = await open_desk(prepare=held_socket.stand_between)
+
+    # When nothing comes through it any more, as with a laptop that left the house
+    held_socket.held = True
+    started = time.monotonic()
+
+    # Then the desk says so within five seconds, and is live again when something does
+    await expect(desk.connection).to_contain_text(OFFLINE)
+    assert time.monotonic() - started < OFFLINE_WITHIN_SECONDS
+    held_socket.release()
+    await expect(desk.connection).to_contain_text("Live")
