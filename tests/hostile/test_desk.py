@@ -1,9 +1,10 @@
 """The desk's own doors: files that staff send, pages of leads and admins, and ids that belong elsewhere."""
 
+import asyncio
+import contextlib
 import csv
 import io
 import os
-from collections.abc import AsyncIterator
 from datetime import timedelta
 from typing import Any
 
@@ -57,20 +58,30 @@ async def test_files_larger_than_their_limit(house: Any, talks: dict[str, Any]) 
 
 
 async def test_a_form_without_end(house: Any) -> None:
-    desk, sent = await house.visitor("bo"), 0
+    host, port = house.url.removeprefix("http://").split(":")
+    reader, writer = await asyncio.open_connection(host, int(port))
+    sent = 0
 
-    async def endless() -> AsyncIterator[bytes]:
+    async def send() -> None:
         nonlocal sent
-        yield b'--x\r\nContent-Disposition: form-data; name="files"; filename="a"\r\n\r\n'
-        while sent < 64 * 1024 * 1024:
-            sent += 256 * 1024
-            yield bytes(256 * 1024)
+        head = f"POST /send_files HTTP/1.1\r\nHost: x\r\nCookie: {await house.cookies('bo')}\r\n"
+        kind = "Content-Type: multipart/form-data; boundary=x\r\nTransfer-Encoding: chunked\r\n\r\n"
+        part = b'--x\r\nContent-Disposition: form-data; name="files"; filename="a"\r\n\r\n'
+        writer.write(f"{head}{kind}{len(part):x}\r\n".encode() + part + b"\r\n")
+        with contextlib.suppress(OSError):
+            while sent < 128 * 1024 * 1024:
+                writer.write(b"10000\r\n" + bytes(65536) + b"\r\n")
+                await writer.drain()
+                sent += 65536
 
-    headers = {"Content-Type": "multipart/form-data; boundary=x"}
-    answer = await desk.post("/send_files", content=endless(), headers=headers)
+    sending = asyncio.create_task(send())
+    async with asyncio.timeout(20):
+        answer = await reader.readline()
+        await sending
+    writer.close()
 
-    assert answer.status_code == 413
-    assert sent < 32 * 1024 * 1024
+    assert answer.startswith(b"HTTP/1.1 413")
+    assert sent < 64 * 1024 * 1024  # the limit twice, and what the network holds
 
 
 async def test_a_stranger_sends_no_more_than_a_form(house: Any, talks: dict[str, Any]) -> None:
@@ -137,7 +148,7 @@ async def test_formulas_in_the_audit_log(house: Any) -> None:
 @pytest.mark.parametrize("path", ["/people", "/canned", "/settings", "/actions/porter"])
 @pytest.mark.parametrize(
     "body",
-    [b"", b"{", b"[]", b"null", b"\xff", b'{"hotels": ' + b"[" * 20_000, b'{"do": {}, "id": [], "hotels": [[]]}'],
+    [b"", b"{", b"[]", b"null", b"\xff", b'{"hotels": ' + b"[" * 20_000, b'{"do": {}, "id": [1], "hotels": [[]]}'],
     ids=["nothing", "broken", "a list", "null", "no text", "a deep one", "of other types"],
 )
 async def test_a_body_of_another_shape(house: Any, path: str, body: bytes) -> None:
@@ -223,7 +234,7 @@ async def test_ids_of_another_conversation(house: Any, talks: dict[str, Any], co
 async def test_a_colleague_of_another_hotel_is_given_nothing(house: Any, talks: dict[str, Any], connect: Any) -> None:
     client = await connect(as_user="bo")
     mine = talks["miramar"][0].conversation_id
-    for assignee in ("eve", "nobody", "ANA", IMAGE):
+    for assignee in ("eve", "nobody", "' OR 1=1"):
         answer = await client.call("assign", {"conversation_id": mine, "assignee": assignee})
         assert (answer["ok"], answer["code"]) == (False, "assignee")
     note = {"conversation_id": mine, "text": "@eve @bo look", "client_id": new_id(), "mentions": ["eve", "ana"]}
