@@ -33,7 +33,8 @@ async def test_every_hotel_is_said_and_never_meant_by_saying_nothing(house: Any)
         assert "Choose at least one hotel" in nothing.text
         assert 'value="zoe"' in nothing.text
         assert "long enough" not in nothing.text
-        for hotels in ([], ["nowhere"], "miramar", [7], {}):
+        wrong: tuple[Any, ...] = ([], ["nowhere"], "miramar", [7], {})
+        for hotels in wrong:
             assert (await client.post("/people", json={**ZOE, "hotels": hotels})).status_code == 400
         assert house.app.accounts.changes == []
         assert (await client.post("/people", data={**ZOE, "all_hotels": "on"})).status_code == 303

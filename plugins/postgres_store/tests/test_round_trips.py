@@ -108,7 +108,7 @@ async def test_no_query_of_the_desk_or_a_reply_reads_a_large_table_whole(
 
 
 async def _settled(sql: Sql) -> Counter[str]:
-    """Return the scans once all that was done before is told: a server's process tells a moment after it has done it."""
+    """Return the scans once all that was done before is told: a server's process tells a moment after it did it."""
     scans: Counter[str] | None = None
     while scans != (scans := _scans(sql)):
         await asyncio.sleep(0.5)
