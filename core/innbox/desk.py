@@ -249,12 +249,14 @@ class KeepsDesk(Protocol):
     - `ingest`: an urgent message gives the conversation to staff (as a hand-over would, without a claim), and no turn
       is due. Where it was not urgent yet, or had been acknowledged, it is `urgent` from now on and the `notice`, where
       there is one, is added as a pending `out` message of the bot's. With `opts_out` the guest's wish is kept, no turn
-      is due for the message, and a note by the system says so; where it changes nothing (False by a guest who had not
-      opted out), it is a message like any other. A conversation whose own mode is `off` is taken in as
-      where the bot is off; one with any other mode of its own as where it is on. A snooze is over.
-    - `staff_message`, `take_over`, `return_to_bot`, `resolve` and hand-overs end a waiting suggestion, a snooze and
-      `bot_back_at`; `resolve` ends urgency too. `waiting_since` ends with every answer of the bot's or of staff, and
-      with `resolve`; a hand-over's notice is none.
+      is due for the message, nobody waits because of it, and a note by the system says so; where it changes nothing
+      (False by a guest who had not opted out), it is a message like any other. A conversation whose own mode is `off`
+      is taken in as where the bot is off; one with any other mode of its own as where it is on. A snooze is over; where
+      the hands change, so are `bot_back_at` and a waiting suggestion.
+    - `staff_message`, `take_over`, `return_to_bot`, `resolve` and hand-overs end a waiting suggestion and a snooze
+      (`return_to_bot` also where the bot has it); all but a reply of those who have it anyway end `bot_back_at`, and
+      `resolve` ends urgency. `waiting_since` ends with every answer of the bot's or of staff, and with `resolve`; a
+      hand-over's notice is none.
     - `commit_turn` takes a `Propose`: the suggestion is kept, no turn is due, the conversation stays the bot's; the
       verdicts are those of a `Reply`. Its row of `turns` has the ending `propose`.
     - `claim_delivery` tells of `opted_out`, and of `proactive` where the message has a template or the draft's `meta`
@@ -280,30 +282,36 @@ class KeepsDesk(Protocol):
         ...
 
     async def labels(self, hotels: frozenset[str] | None) -> Sequence[str]:
-        """Return the labels that conversations have, sorted."""
+        """Return the labels that conversations have, sorted by their characters' numbers."""
         ...
 
     # working tools
 
-    async def set_labels(self, conversation_id: str, labels: Sequence[str]) -> Changed: ...
+    async def set_labels(self, conversation_id: str, labels: Sequence[str]) -> Changed:
+        """Give a conversation these labels and no others, each once. `Store.inbox` finds it by a whole label too, case
+        aside."""
+        ...
 
     async def assign(self, conversation_id: str, assignee: str | None) -> Changed:
         """Give a conversation to a member of staff, or to staff as a whole: staff have it (as with
-        `Store.take_over`, whoever had it), and a snooze or an end is over. Where it is so already: no events."""
+        `Store.take_over`, whoever had it), and a snooze, an end and `bot_back_at` are over. Where it is so already: no
+        events."""
         ...
 
     async def snooze(self, conversation_id: str, until: datetime) -> Changed:
-        """Lay an open conversation aside until a time or a guest's message: status `snoozed`, and no turn is due."""
+        """Lay a conversation aside until a time or a guest's message: status `snoozed`, no turn is due, and the claim
+        on one is lost; the hands stay. `Conflict` where it is resolved."""
         ...
 
     async def set_bot_mode(self, conversation_id: str, mode: BotMode | None) -> Changed:
         """Say how the bot deals with this conversation; None: as its hotel does. A draft that waits is gone where the
-        mode is no longer `draft`."""
+        mode is no longer `draft`, and what nobody answered is due at once. One whose bot is `off` goes to staff as a
+        whole where the bot had it."""
         ...
 
     async def set_bot_back(self, conversation_id: str, at: datetime | None) -> Changed:
-        """Set, or clear, when a conversation that staff have goes back to the bot. Any other change of hands, and
-        `resolve`, clears it."""
+        """Set, or clear, when a conversation that staff have goes back to the bot; `Conflict` where they do not have
+        it, or it is resolved. Any other change of hands, and `resolve`, clears it."""
         ...
 
     async def acknowledge(self, conversation_id: str, user: str) -> Changed:
@@ -312,11 +320,12 @@ class KeepsDesk(Protocol):
         ...
 
     async def canned_replies(self, hotels: frozenset[str] | None) -> Sequence[CannedReply]:
-        """Return the canned replies, by hotel and shortcut."""
+        """Return the canned replies, by hotel and shortcut, case aside."""
         ...
 
     async def save_canned(self, reply: CannedReply) -> None:
-        """Add or change one; `Conflict` where another of the hotel has the shortcut."""
+        """Add or change one; `Conflict` where another of the hotel has the shortcut, case aside. A reply stays at its
+        hotel: with another hotel's it is `NotFound`."""
         ...
 
     async def remove_canned(self, canned_id: str) -> None:
@@ -330,13 +339,13 @@ class KeepsDesk(Protocol):
         ...
 
     async def wake_snoozed(self, conversation_id: str) -> Changed | None:
-        """Open a conversation whose snooze is over, in the hands that had it, with `unread` at least 1; None where
-        none is (any more)."""
+        """Open a conversation whose snooze is over, in the hands that had it, with `unread` at least 1; what nobody
+        answered is due where the bot has it, unless its draft waits. None where none is over (any more)."""
         ...
 
     async def bot_back(self, conversation_id: str, rules: IngestRules) -> Changed | None:
         """Give a conversation back to the bot as `Store.return_to_bot` does, where that is due; None where it is not.
-        Where `bot_on` is false only the timer is cleared."""
+        Where its own mode, or else `bot_on`, says that the bot is off, only the timer is cleared."""
         ...
 
     async def ring(self, conversation_id: str, person: str | None, again_at: datetime | None) -> Changed | None:
@@ -347,8 +356,8 @@ class KeepsDesk(Protocol):
     async def schedule(
         self, conversation_id: str, user: str, text: str, at: datetime, client_id: str | None
     ) -> tuple[Scheduled, Changed]:
-        """Keep a message to be sent at a time. A `client_id` seen in this conversation: the same one again, and
-        `duplicate`."""
+        """Keep a message to be sent at a time. A `client_id` that scheduled one in this conversation: the same one
+        again (though it has left, or was called back), and `duplicate`."""
         ...
 
     async def scheduled(self, conversation_id: str) -> Sequence[Scheduled]:
@@ -363,8 +372,9 @@ class KeepsDesk(Protocol):
         self, scheduled_id: str, drafts: Sequence[Draft], note: str | None = None
     ) -> Changed | None:
         """Turn a scheduled message that is due into the `out` messages `drafts`, as `Store.staff_message` would, but
-        without changing hands or status; None where it is not due (any more). With a `note` it does not leave (there
-        are no drafts): the note, by the system, takes its place and says why."""
+        without changing hands or status; None where it is not due (any more). It answers what the guest had written
+        when it was scheduled, unless a turn of the bot's is due. With a `note` it does not leave (there are no drafts):
+        the note, by the system, takes its place and says why."""
         ...
 
     # answers

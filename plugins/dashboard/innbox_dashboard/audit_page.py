@@ -96,6 +96,8 @@ def _rows(entries: Sequence[AuditEntry]) -> Iterator[Sequence[str]]:
 
 
 def _plain(value: object) -> str:
+    if value is None:
+        return "–"
     if isinstance(value, list | tuple):
         return ", ".join(str(one) for one in value)
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)

@@ -19,6 +19,7 @@ STATIC = "/dashboard/static"
 THEME_COOKIE = "innbox_theme"  # set by the desk's own script
 THEMES = ("light", "dark")
 BUILD = "build"
+THEME_COOKIE, THEMES = "innbox_theme", ("light", "dark")  # chosen at the desk; else as the browser is set
 SCRIPT, STYLE = f"{BUILD}/desk.js", f"{BUILD}/desk.css"
 
 # `connect-src 'self'` covers the socket as well (CSP level 3, section 6.7.2.8).
@@ -56,7 +57,7 @@ class Pages:
         self._messages = {code: self._address(f"{BUILD}/messages/{code}.js") for code in LANGUAGES}
 
     def render(self, request: Request, template: str, status: int = 200, **values: Any) -> Response:
-        """Return a page in the visitor's language; every value is escaped."""
+        """Return a page in the visitor's language and colours; every value is escaped."""
         given = {"t": Texts(language_of(request)), "languages": LANGUAGES, "theme": theme_of(request)}
         html = self._templates.get_template(template).render(**given, **values)
         return HTMLResponse(html, status, headers=dict(_HEADERS))

@@ -10,9 +10,9 @@ SELECT current_setting('server_version')
 
 -- schema
 
--- one process migrates, the others wait
+-- one process migrates, the others ask again: whoever waits in the database is waited for by an index that is built
 -- name: lock_schema
-SELECT pg_advisory_xact_lock(hashtextextended('innbox: schema', 0))
+SELECT pg_try_advisory_lock(hashtextextended('innbox: schema', 0))
 
 -- who waits for a lock on a table holds up all who come after; so a migration waits for less than a verb would, and for
 -- less than the server takes to look for a deadlock
@@ -257,31 +257,26 @@ DELETE FROM canned_replies WHERE id = $1::uuid RETURNING true
 -- timers
 
 -- name: due_timers
-SELECT due.kind, due.hotel, due.conversation_id::text, due.subject::text
-FROM (
-    (
-        SELECT 'wake' AS kind, hotel, id AS conversation_id, id AS subject, snoozed_until AS at FROM conversations
-        WHERE snoozed_until <= now() ORDER BY snoozed_until LIMIT $1
-    )
-    UNION ALL
-    (
-        SELECT 'bot_back', hotel, id, id, bot_back_at FROM conversations
-        WHERE bot_back_at <= now() ORDER BY bot_back_at LIMIT $1
-    )
-    UNION ALL
-    (
-        SELECT 'ring', hotel, id, id, ring_at FROM conversations
-        WHERE ring_at <= now() ORDER BY ring_at LIMIT $1
-    )
+WITH due AS (
+    SELECT timer.kind, c.hotel, c.id AS conversation_id, c.id AS subject, timer.at
+    FROM (
+        SELECT id, hotel, snoozed_until, bot_back_at, ring_at FROM conversations
+        WHERE least(snoozed_until, bot_back_at, ring_at) <= now()
+        ORDER BY least(snoozed_until, bot_back_at, ring_at)
+        LIMIT $1
+    ) AS c
+    CROSS JOIN LATERAL (
+        VALUES ('wake', c.snoozed_until), ('bot_back', c.bot_back_at), ('ring', c.ring_at)
+    ) AS timer (kind, at)
+    WHERE timer.at <= now()
     UNION ALL
     (
         SELECT 'send', c.hotel, s.conversation_id, s.id, s.at
         FROM scheduled_messages AS s JOIN conversations AS c ON c.id = s.conversation_id
         WHERE s.at <= now() AND s.ended_at IS NULL ORDER BY s.at LIMIT $1
     )
-) AS due
-ORDER BY due.at
-LIMIT $1
+)
+SELECT kind, hotel, conversation_id::text, subject::text FROM due ORDER BY at LIMIT $1
 
 -- name: wake_snoozed
 SELECT wake_snoozed($1::uuid)

@@ -7,13 +7,18 @@ from typing import Any
 import psycopg
 import pytest
 
-from innbox import DELIVERY_RANK, HEARTBEAT_LIFE, NotReady, StoreUnavailable
+from innbox import DELIVERY_RANK, HEARTBEAT_LIFE, NotReady, StoreUnavailable, View, ViewQuery
 from innbox_postgres_store import schema
 from innbox_postgres_store.queries import load_migrations
 from innbox_postgres_store.store import DatabaseStore
 
 Opens = Callable[[str], Awaitable[DatabaseStore]]
 Sql = psycopg.Connection[tuple[Any, ...]]
+
+MOODS = b"""-- concurrently
+DROP INDEX CONCURRENTLY IF EXISTS watermarks_by_time;
+CREATE INDEX CONCURRENTLY watermarks_by_time ON watermarks (at);
+"""
 
 
 @pytest.fixture
@@ -29,6 +34,42 @@ async def test_two_at_once_apply_everything_once(bare_store: DatabaseStore) -> N
 
     assert sorted(applied, key=len) == [[], [], list(load_migrations())]
     assert await bare_store.pending_migrations() == []
+
+
+BEFORE_THE_DESK = """
+SELECT ingest_message(
+    'miramar', ARRAY['whatsapp'], ARRAY[$1], $1, gen_random_uuid(), gen_random_uuid(), gen_random_uuid(),
+    'Hello', NULL, 'Rui', NULL, NULL, '{}', NULL, interval '0', interval '0', true, NULL
+)
+"""
+
+
+async def test_what_was_there_before_the_desk_is_there_at_the_desk(
+    bare_store: DatabaseStore, database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    everything = load_migrations()
+    monkeypatch.setattr(
+        schema, "load_migrations", lambda: {name: text for name, text in everything.items() if name < "0011"}
+    )
+    await bare_store.migrate()
+    async with await psycopg.AsyncConnection.connect(
+        database_url, autocommit=True, cursor_factory=psycopg.AsyncRawCursor
+    ) as older:
+        for handle in ("+351911000001", "+351911000002"):
+            await older.execute(BEFORE_THE_DESK, [handle])
+        await older.execute("SELECT resolve(id) FROM conversations WHERE handle = '+351911000002'")
+
+        monkeypatch.setattr(schema, "load_migrations", lambda: everything)
+        await bare_store.migrate()
+
+        (waiting,) = (await bare_store.view(ViewQuery(View.WAITING, "Ana"))).conversations
+        (resolved,) = (await bare_store.view(ViewQuery(View.RESOLVED, "Ana"))).conversations
+        assert (waiting.guest.handle, resolved.guest.handle) == ("+351911000001", "+351911000002")
+        assert waiting.waiting_since == waiting.last_at
+
+        # And a process of the version before goes on until it is restarted
+        await older.execute(BEFORE_THE_DESK, ["+351911000003"])
+        assert len((await bare_store.view(ViewQuery(View.BOT, "Ana"))).conversations) == 2
 
 
 async def test_a_schema_that_is_behind_says_what_to_run(bare_store: DatabaseStore) -> None:
@@ -89,6 +130,49 @@ async def test_tables_that_are_never_free_are_an_error_that_says_so(
             await bare_store.migrate()
 
     assert await bare_store.pending_migrations() == ["9999_newer"]
+
+
+async def test_an_index_is_built_while_everybody_works(
+    bare_store: DatabaseStore, database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await bare_store.migrate()
+
+    # Given somebody in the middle of a change, for whom the building of an index waits
+    newer = {**load_migrations(), "9999_index": MOODS}
+    monkeypatch.setattr(schema, "load_migrations", lambda: newer)
+    changing = await psycopg.AsyncConnection.connect(database_url)
+    await changing.execute("INSERT INTO watermarks VALUES ('one', now())")
+
+    migrating = asyncio.create_task(bare_store.migrate())
+    second = asyncio.create_task(bare_store.migrate())
+    await asyncio.sleep(0.3)
+
+    # Then others change the table meanwhile
+    async with await psycopg.AsyncConnection.connect(database_url, autocommit=True) as other:
+        await other.execute("SET lock_timeout = '500ms'")
+        await other.execute("INSERT INTO watermarks VALUES ('two', now())")
+    assert not migrating.done()
+
+    # And when the change is made, the index is there, once
+    await changing.commit()
+    await changing.close()
+    assert sorted([list(await migrating), list(await second)]) == [[], ["9999_index"]]
+    assert await bare_store.pending_migrations() == []
+
+
+async def test_an_index_that_was_left_half_built_is_built_anew(
+    bare_store: DatabaseStore, database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await bare_store.migrate()
+    broken = {**load_migrations(), "9998_before": b"CREATE TABLE mood ()", "9999_index": MOODS + b"SELECT 1 / 0;\n"}
+    monkeypatch.setattr(schema, "load_migrations", lambda: broken)
+    with pytest.raises(psycopg.errors.DivisionByZero):
+        await bare_store.migrate()
+    assert await bare_store.pending_migrations() == ["9999_index"]
+
+    monkeypatch.setattr(schema, "load_migrations", lambda: {**broken, "9999_index": MOODS})
+
+    assert await bare_store.migrate() == ["9999_index"]
 
 
 async def test_without_a_server_it_is_unavailable(open_store: Opens) -> None:

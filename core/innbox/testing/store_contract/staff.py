@@ -306,6 +306,32 @@ class StaffContract:
 
         assert (await claim_delivery(store, message.conversation_id)).outgoing.text == "Goodbye"
 
+    async def test_a_guest_waits_until_somebody_answers(self, store: Store) -> None:
+        first = await guest_writes(store)
+        second = await guest_writes(store)
+        turn = await claim_turn(store, first.conversation.id)
+        newer = await guest_writes(store)
+        assert {taken.conversation.waiting_since for taken in (first, second, newer)} == {first.message.created_at}
+
+        committed = await store.commit_turn(turn, reply("Hi", even_if_newer=True))
+        assert committed.conversation is not None
+        assert committed.conversation.waiting_since == newer.message.created_at, "the bot has not seen that one"
+
+        changed = await store.staff_message(first.conversation.id, "Ana", [staff_draft("Hi")], None)
+        assert changed.conversation.waiting_since is None
+        assert (await guest_writes(store)).conversation.waiting_since is not None
+        assert (await store.resolve(first.conversation.id)).conversation.waiting_since is None
+
+    async def test_a_guest_waits_while_the_hands_change(self, store: Store) -> None:
+        taken = await guest_writes(store)
+        await store.commit_turn(await claim_turn(store, taken.conversation.id), hand_over())
+        await store.take_over(taken.conversation.id, "Ana")
+        await store.staff_note(taken.conversation.id, "Ana", "Has to wait", None)
+
+        changed = await store.return_to_bot(taken.conversation.id, AT_ONCE)
+
+        assert changed.conversation.waiting_since == taken.message.created_at
+
     async def test_reading_clears_the_count(self, store: Store) -> None:
         await guest_writes(store)
         taken = await guest_writes(store)

@@ -73,24 +73,12 @@ CREATE TABLE conversation_labels (
 CREATE INDEX conversation_labels_by_hotel ON conversation_labels (hotel, label, conversation_id);
 CREATE INDEX conversation_labels_by_key ON conversation_labels (label_key, conversation_id);
 
--- The drawer that a conversation lies in: each is a view of the desk, those of staff one for each assignee.
+-- The drawer that a conversation lies in: each is a view of the desk, those of staff one for each assignee. Indexed in
+-- 0016, and so not to be changed.
 CREATE FUNCTION drawer(p_status text, p_handled_by text, p_assignee text) RETURNS text LANGUAGE sql IMMUTABLE AS $$
     SELECT CASE WHEN p_status <> 'open' THEN p_status WHEN p_handled_by = 'bot' THEN 'bot'
            ELSE '@' || coalesce(p_assignee, '') END
 $$;
-
--- Views are walked by key, timers are few. No column here changes while a turn or a delivery is claimed, so that those
--- updates stay cheap (HOT).
-CREATE INDEX conversations_by_drawer
-    ON conversations (hotel, drawer(status, handled_by, assignee), last_at DESC, id DESC);
-CREATE INDEX conversations_not_resolved ON conversations (hotel, last_at DESC, id DESC) WHERE status <> 'resolved';
-CREATE INDEX conversations_waiting ON conversations (hotel, unanswered_since, id)
-WHERE status = 'open' AND unanswered_since IS NOT NULL;
-CREATE INDEX conversations_urgent ON conversations (hotel, last_at DESC, id DESC)
-WHERE status = 'open' AND urgent_since IS NOT NULL;
-CREATE INDEX conversations_to_wake ON conversations (snoozed_until) WHERE snoozed_until IS NOT NULL;
-CREATE INDEX conversations_to_give_back ON conversations (bot_back_at) WHERE bot_back_at IS NOT NULL;
-CREATE INDEX conversations_to_ring ON conversations (ring_at) WHERE ring_at IS NOT NULL;
 
 -- As in 0002; and what the desk keeps.
 CREATE OR REPLACE VIEW conversation_facts AS

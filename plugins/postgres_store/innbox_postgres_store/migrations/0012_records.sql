@@ -22,9 +22,9 @@ CREATE TABLE figures (
     PRIMARY KEY (at, hotel)
 ) WITH (fillfactor = 50);
 
--- What was said up to here has been resolved; the first word after it opened the matter at hand.
+-- What was said up to here has been resolved; the first word after it opened the matter at hand. Whoever opens a resolved
+-- conversation notes it too: those that are resolved now have none, and a note in each would take long.
 ALTER TABLE conversations ADD COLUMN resolved_seq integer NOT NULL DEFAULT 0;
-UPDATE conversations SET resolved_seq = last_seq WHERE status = 'resolved';
 
 -- The class of a waiting time, from 1 on. The bounds are those of Innbox's desk.
 CREATE FUNCTION wait_class(p_seconds double precision) RETURNS integer LANGUAGE sql IMMUTABLE AS $$
@@ -585,6 +585,7 @@ BEGIN
         handled_by = 'staff',
         epoch = epoch + (handled_by = 'bot')::integer,
         assignee = CASE status WHEN 'resolved' THEN p_user ELSE coalesce(assignee, p_user) END,
+        resolved_seq = CASE status WHEN 'resolved' THEN last_seq ELSE resolved_seq END,
         status = 'open', snoozed_until = NULL,
         bot_back_at = CASE WHEN handled_by = 'staff' AND status = 'open' THEN bot_back_at END,
         answer_at = NULL, burst_since = NULL, rethinks = 0, tries = 0,

@@ -125,6 +125,7 @@ BEGIN
         handled_by = v_hands,
         epoch = epoch + v_moved::integer,
         assignee = CASE WHEN status = 'open' THEN assignee END,
+        resolved_seq = CASE status WHEN 'resolved' THEN last_seq ELSE resolved_seq END,
         status = 'open',
         snoozed_until = NULL,
         bot_back_at = CASE WHEN NOT v_moved THEN bot_back_at END,
