@@ -2,13 +2,17 @@
 
 `python tools/screenshots.py` needs a Chromium (see tools/get_browser). WhatsApp is a stand-in on this machine; all else
 is what `make demo` runs. Nothing of it is kept but the pictures.
+
+`python tools/screenshots.py --states FOLDER` takes other ones, to be looked at and thrown away: the desk in every
+state, empty and busy, offline and failed, on a phone and a tablet, dark, and in each language.
 """
 
+import argparse
 import asyncio
 import sqlite3
 import sys
 import tempfile
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager, closing
 from datetime import timedelta
 from pathlib import Path
@@ -35,12 +39,26 @@ SOPHIE = ("Sophie Laurent", "+33639985512")
 TEMPLATE = WireTemplate(
     "room_ready", "Hello {{1}}, your room {{2}} is ready. See you soon!", variables={"1": "", "2": ""}
 )
+RIGHT_TO_LEFT = ("محمد الأمين", "+96612345678")
+LONG_NAME = ("Maximiliane Rindfleischetikettierungsueberwachung von und zu Hohenzollern", "+4930555018")
+WIDE, SMALL = (1280, 800), (360, 740)
+TOUCHED: Mapping[str, Any] = {"has_touch": True, "is_mobile": True}
+LOOKS: Mapping[str, Mapping[str, Any]] = {
+    "light": {"size": WIDE},
+    "dark": {"size": WIDE, "color_scheme": "dark"},
+    "tablet": {"size": (820, 1180), **TOUCHED},
+    "phone": {"size": SMALL, **TOUCHED},
+    "phone-dark": {"size": SMALL, "color_scheme": "dark", **TOUCHED},
+}
 LARGEST = 200_000  # bytes: a picture in a README must not keep its reader waiting
 PATIENCE = 15.0
 
 
 async def main() -> int:
     """Take all pictures; return the exit code."""
+    parser = argparse.ArgumentParser(description="Take the pictures in docs/.")
+    parser.add_argument("--states", type=Path, metavar="FOLDER", help="take those of every state of the desk instead")
+    wanted = parser.parse_args()
     program = find_browser()
     if program is None:
         print(MISSING, file=sys.stderr)
@@ -48,15 +66,19 @@ async def main() -> int:
     with tempfile.TemporaryDirectory() as folder:
         async with TwilioWire() as twilio, demo(Path(folder), twilio) as innbox, async_playwright() as playwright:
             browser = await playwright.chromium.launch(executable_path=program, args=list(ARGUMENTS))
-            photographer = Photographer(innbox, browser)
+            photographer = Photographer(innbox, browser, wanted.states or DOCS)
             day = Day(innbox, twilio, browser)
+            if wanted.states:
+                wanted.states.mkdir(parents=True, exist_ok=True)
+                await photographer.of_nothing()
             await day.morning()
-            await photographer.for_the_readme(day)
+            if not wanted.states:
+                await photographer.for_the_readme(day)
             await day.evening(Path(folder))
-            await photographer.for_the_shift(day)
+            await (photographer.of_every_state(day) if wanted.states else photographer.for_the_shift(day))
             await day.end()
             await browser.close()
-    return report(photographer.taken)
+    return 0 if wanted.states else report(photographer.taken)
 
 
 @asynccontextmanager
@@ -218,9 +240,10 @@ Prepare = Callable[[Page], Awaitable[object]]
 class Photographer:
     """Takes the pictures, one after the other."""
 
-    def __init__(self, innbox: Running, browser: Browser) -> None:
+    def __init__(self, innbox: Running, browser: Browser, folder: Path) -> None:
         self._innbox = innbox
         self._browser = browser
+        self._folder = folder
         self._desk = f"{innbox.url}/dashboard"
         self.taken: list[str] = []
 
@@ -252,6 +275,28 @@ class Photographer:
         await self._take("shift-window.png", f"{self._desk}#{day.james}", size, filling_in)
         await self._take("shift-urgent.png", f"{self._desk}#{day.sophie}", size)
 
+    async def of_nothing(self) -> None:
+        """The desk before anybody has written."""
+        await self._take("empty.png", self._desk, WIDE)
+        await self._take("empty-phone.png", self._desk, SMALL, **TOUCHED)
+
+    async def of_every_state(self, day: Day) -> None:
+        """What else there is to see, wide and small, in light and dark, in each language."""
+        for guest in (RIGHT_TO_LEFT, LONG_NAME):
+            await day.writes(*guest, "Is the pool open?")
+        for name, options in LOOKS.items():
+            await self._take(f"{name}-list.png", self._desk, **options)
+            await self._take(f"{name}-open.png", f"{self._desk}#{day.lena}", **options)
+            await self._take(f"{name}-urgent.png", f"{self._desk}#{day.sophie}", **options)
+        for name, prepare in STATES.items():
+            await self._take(f"{name}.png", self._desk, WIDE, prepare)
+            await self._take(f"{name}-dark.png", self._desk, WIDE, prepare, color_scheme="dark")
+        for name in ("tablet", "phone"):
+            await self._take(f"{name}-guest.png", f"{self._desk}#{day.lena}", prepare=guest_shown, **LOOKS[name])
+        for language in ("pt", "es", "fr", "de"):
+            await self._take(f"{language}.png", f"{self._desk}#{day.anna}", WIDE, locale=language, live=None)
+            await self._take(f"{language}-phone.png", self._desk, SMALL, locale=language, live=None, **TOUCHED)
+
     async def _take(
         self,
         name: str,
@@ -260,25 +305,71 @@ class Photographer:
         prepare: Prepare | None = None,
         *,
         is_staff: bool = True,
+        live: str | None = "Live",
         **options: Any,
     ) -> None:
         """Open a page as a member of staff, or as a guest, wait until it is live, do something there, and keep the
-        picture."""
+        picture. `live` is what the page says then, where it speaks English."""
         viewport = ViewportSize(width=size[0], height=size[1])
-        context = await self._browser.new_context(viewport=viewport, locale="en-GB", reduced_motion="reduce", **options)
+        chosen = {"locale": "en-GB", "reduced_motion": "reduce", **options}
+        context = await self._browser.new_context(viewport=viewport, **chosen)
         if is_staff:
             form: dict[str, str | float | bool] = {"username": STAFF, "password": PASSWORD}
             await context.request.post(f"{self._innbox.url}/login", form=form, max_redirects=0)
         page = await context.new_page()
         await page.goto(url)
-        await page.get_by_role("status", name="Connection").get_by_text("Live" if is_staff else "Online").wait_for()
+        if live:
+            await page.get_by_role("status", name="Connection").get_by_text(live if is_staff else "Online").wait_for()
         await settled(page)
         if prepare:
             await prepare(page)
             await settled(page)
-        await page.screenshot(path=DOCS / name, animations="disabled", caret="hide")
+        await page.screenshot(path=self._folder / name, animations="disabled", caret="hide")
         await context.close()
         self.taken.append(name)
+
+
+async def guest_shown(page: Page) -> None:
+    """Show the guest where there is no room for that beside the conversation."""
+    await page.get_by_role("button", name="Guest details").click()
+
+
+async def nothing_found(page: Page) -> None:
+    """Search for what nobody said."""
+    await page.get_by_role("searchbox", name="Search").fill("submarine")
+    await page.get_by_role("heading", name="Nothing found").wait_for()
+
+
+async def loading_failed(page: Page) -> None:
+    """Choose a view that the server cannot give."""
+    await page.route("**/get_view*", lambda route: route.abort())
+    await page.get_by_role("radio", name="Resolved").check(force=True)
+    await page.get_by_role("button", name="Try again").wait_for()
+
+
+async def offline(page: Page) -> None:
+    """Lose the line."""
+    await page.context.set_offline(True)
+    await page.get_by_role("status", name="Connection").get_by_text("Offline").wait_for()
+
+
+async def preferring(page: Page) -> None:
+    """Open the preferences."""
+    await page.get_by_role("button", name="Preferences").click()
+
+
+async def asking_for_keys(page: Page) -> None:
+    """Ask for the keyboard's shortcuts."""
+    await page.keyboard.press("?")
+
+
+STATES: Mapping[str, Prepare] = {
+    "nothing-found": nothing_found,
+    "failed": loading_failed,
+    "offline": offline,
+    "preferences": preferring,
+    "keyboard": asking_for_keys,
+}
 
 
 async def drafting(page: Page) -> None:

@@ -109,7 +109,7 @@ class BodyLimit:
                 await send(message)
                 return
             await send({**message, "more_body": True})
-            await _drain(receive)
+            await _drain(receive, max(DRAIN_BYTES, limit.most))
             await send({"type": "http.response.body", "body": b"", "more_body": False})
 
         await self._app(scope, counting_receive, patient_send)
@@ -125,12 +125,12 @@ def _declared(scope: Scope) -> int:
     return int(declared) if declared.isdigit() and len(declared) < 16 else 0
 
 
-async def _drain(receive: Receive) -> None:
-    """Read and forget a body until its end, `DRAIN_BYTES` or `DRAIN_SECONDS`."""
+async def _drain(receive: Receive, most: int) -> None:
+    """Read and forget a body until its end, `most` bytes or `DRAIN_SECONDS`."""
     read = 0
     with contextlib.suppress(TimeoutError):
         async with asyncio.timeout(DRAIN_SECONDS):
-            while read < DRAIN_BYTES:
+            while read < most:
                 message = await receive()
                 read += len(message.get("body", b""))
                 if message["type"] != "http.request" or not message.get("more_body", False):

@@ -410,8 +410,8 @@ class Due:
 
 @dataclass(frozen=True, slots=True)
 class InboxQuery:
-    """Which conversations to list. `hotels` None means all; `q` finds by guest's name, handle and message text;
-    `cursor` is a `next_cursor` of an earlier page."""
+    """Which conversations to list. `hotels` None means all; `q` finds by guest's name, handle and message text, and
+    where the store keeps a desk by a whole label; `cursor` is a `next_cursor` of an earlier page."""
 
     hotels: frozenset[str] | None = None
     status: str | None = None

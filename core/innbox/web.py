@@ -229,14 +229,15 @@ async def _told(request: Request, error: Exception) -> Response:
         return JSONResponse({"error": "The store is not available; nothing was written. Try again."}, 503)
     if status == 500:
         return await _broken(request, error)
-    headers: dict[str, str] = {}
-    if isinstance(error, Refused) and error.code in _STATUS_OF_CODE:
-        status = _STATUS_OF_CODE[error.code]
+    told, headers = {"error": str(error)}, {}
+    if isinstance(error, Refused):
+        told["code"] = error.code
+        status = _STATUS_OF_CODE.get(error.code, status)
     if isinstance(error, Throttled):
         headers["Retry-After"] = str(max(int(error.retry_after), 1))
     if status == 413:
         headers["Connection"] = "close"  # the rest of the body is not read
-    return JSONResponse({"error": str(error)}, status, headers)
+    return JSONResponse(told, status, headers)
 
 
 async def _broken(request: Request, error: Exception) -> Response:

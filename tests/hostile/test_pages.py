@@ -52,7 +52,10 @@ async def test_markup_in_a_body_or_a_name_is_data(house: Any) -> None:
         assert IMAGE in json.dumps(answer.json(), ensure_ascii=False).replace('\\"', '"')
 
 
-@pytest.mark.parametrize("path", ["/login", "/dashboard", "/settings", "/chat/miramar"])
+@pytest.mark.parametrize(
+    "path",
+    ["/login", "/dashboard", "/settings", "/numbers", "/audit", "/canned", "/people", "/chat/miramar"],
+)
 async def test_no_page_runs_what_stands_in_it(house: Any, path: str) -> None:
     visitor = await house.visitor(None if path == "/login" else "ana")
 

@@ -10,6 +10,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 
 from innbox import App, BotMode, Refused, User
+from innbox_dashboard.bodies import is_json, json_of
 from innbox_dashboard.language import Texts, language_of
 from innbox_dashboard.pages import Pages
 from innbox_dashboard.session import wants_json
@@ -42,7 +43,7 @@ class SettingsPage:
 
     async def change(self, request: Request, user: User) -> Response:
         """Write what was changed. Raises `Refused` and `NotFound`; a form's faults come back as the page."""
-        if request.headers.get("content-type", "").startswith("application/json"):
+        if is_json(request):
             await self._write(await _from_json(request), user)
             return JSONResponse({"hotels": await self._current(user)}, headers={"cache-control": "no-store"})
         changes: Changes = {}
@@ -102,11 +103,7 @@ class SettingsPage:
 
 
 async def _from_json(request: Request) -> Changes:
-    try:
-        body = await request.json()
-    except ValueError:
-        raise Refused("The body is not JSON.") from None
-    hotels = body.get("hotels") if isinstance(body, dict) else None
+    hotels = (await json_of(request)).get("hotels")
     if not isinstance(hotels, dict) or not all(isinstance(values, dict) for values in hotels.values()):
         raise Refused('The body is {"hotels": {HOTEL: {"bot": …, "instructions": …, "handover_text": …}}}.')
     return hotels

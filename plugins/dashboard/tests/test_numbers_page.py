@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from innbox import Figures
+from innbox import Figures, User
 
 AS_JSON = {"Accept": "application/json"}
 MARCH = "from=2026-03-28&to=2026-03-30"
@@ -111,6 +111,14 @@ async def test_days_that_there_are_not(house: Any, query: str) -> None:
         assert page.status_code == 400
         assert 'role="alert"' in page.text
     assert house.recorded == []
+
+
+async def test_who_may_see_no_hotel_that_is_left_sees_no_figures(house: Any, quarters: None) -> None:
+    house.app.accounts.known["old"] = User("old", "lead", frozenset({"sold"}))
+    async with house.client("old") as client:
+        assert (await client.get(f"/get_numbers?{MARCH}")).json()["total"]["guest_messages"] == 0
+        for path in ("/numbers", "/audit", "/canned"):
+            assert (await client.get(path)).status_code == 200
 
 
 @pytest.mark.parametrize("path", ["/numbers", "/get_numbers", "/numbers.csv"])

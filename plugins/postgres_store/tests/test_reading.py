@@ -6,7 +6,7 @@ from typing import Any
 import psycopg
 import pytest
 
-from innbox import Inbound, InboxQuery, IngestRules, Refused
+from innbox import MOST_COUNTED, Inbound, InboxQuery, IngestRules, Refused, View, ViewQuery
 from innbox_postgres_store.reading import handle, words
 from innbox_postgres_store.store import DatabaseStore
 
@@ -24,6 +24,20 @@ INSERT INTO messages (id, conversation_id, seq, channel, direction, author_kind,
 SELECT gen_random_uuid(), id, 1, 'whatsapp', 'in', 'guest', 'the pool', last_at FROM conversations;
 ANALYZE guests, conversations, messages;
 """
+
+MIXED = """
+UPDATE conversations SET
+    status = CASE WHEN random() < 0.8 THEN 'resolved' ELSE 'open' END,
+    handled_by = CASE WHEN random() < 0.5 THEN 'staff' ELSE 'bot' END,
+    assignee = CASE WHEN random() < 0.5 THEN 'Ana' END,
+    unanswered_since = CASE WHEN random() < 0.5 THEN last_at END,
+    urgent_since = CASE WHEN random() < 0.1 THEN last_at END,
+    bot_back_at = CASE WHEN random() < 0.1 THEN now() + interval '1 hour' END;
+UPDATE conversations SET urgent_words = '{fire}' WHERE urgent_since IS NOT NULL;
+"""
+SOME = "WHERE right(id::text, 1) = '0'"
+TIMER = "least(snoozed_until, bot_back_at, ring_at)"
+BEHIND = "AND (last_at, id) < (now(), gen_random_uuid()) ORDER BY last_at DESC, id DESC LIMIT 50"
 
 
 def test_words_are_quoted_and_the_last_one_may_go_on() -> None:
@@ -78,12 +92,23 @@ async def test_a_word_of_every_message_is_found_from_the_newest_on(store: Databa
 
 async def test_pages_and_what_is_due_are_read_from_indexes(store: DatabaseStore, sql: Sql) -> None:
     sql.execute(CROWD)
+    sql.execute(MIXED)
     plans = {
         "conversations_by_time": "SELECT id FROM conversations ORDER BY last_at DESC, id DESC LIMIT 50",
         "conversations_by_hotel": "SELECT id FROM conversations WHERE hotel = 'miramar' AND (last_at, id) < (now(), "
         "gen_random_uuid()) ORDER BY last_at DESC, id DESC LIMIT 50",
         "conversations_to_answer": "SELECT id FROM conversations WHERE answer_at <= now() ORDER BY answer_at",
         "conversations_to_deliver": "SELECT id FROM conversations WHERE deliver_at <= now() ORDER BY deliver_at",
+        "conversations_by_drawer": "SELECT id FROM conversations WHERE hotel = 'miramar' "
+        f"AND drawer(status, handled_by, assignee) = '@Ana' {BEHIND}",
+        "conversations_not_resolved": f"SELECT id FROM conversations WHERE hotel = 'miramar' AND status <> 'resolved' "
+        f"{BEHIND}",
+        "conversations_urgent": f"SELECT id FROM conversations WHERE hotel = 'miramar' AND status = 'open' "
+        f"AND urgent_since IS NOT NULL {BEHIND}",
+        "conversations_waiting": "SELECT id FROM conversations WHERE hotel = 'miramar' AND status = 'open' "
+        "AND unanswered_since IS NOT NULL AND (unanswered_since, id) > ('-infinity', gen_random_uuid()) "
+        "ORDER BY unanswered_since, id LIMIT 50",
+        "conversations_with_timer": f"SELECT id FROM conversations WHERE {TIMER} <= now() ORDER BY {TIMER} LIMIT 50",
         "messages_by_words": "SELECT id FROM messages WHERE words @@ to_tsquery('simple', 'sauna')",
     }
     sql.execute("VACUUM ANALYZE conversations")
@@ -91,3 +116,37 @@ async def test_pages_and_what_is_due_are_read_from_indexes(store: DatabaseStore,
     for index, query in plans.items():
         plan = "\n".join(row[0] for row in sql.execute(f"EXPLAIN {query}").fetchall())
         assert index in plan, plan
+        assert "Sort" not in plan, plan
+
+
+@pytest.mark.parametrize("hotels", [None, frozenset({"miramar"})], ids=["all hotels", "one hotel"])
+async def test_a_view_pages_alike_for_a_label_of_many_and_of_few(
+    store: DatabaseStore, sql: Sql, hotels: frozenset[str] | None
+) -> None:
+    """Two ways through one view, as with the search: few are collected, many are walked."""
+    sql.execute(CROWD)
+    sql.execute(MIXED)
+    sql.execute("UPDATE conversations SET labels = '{many}'; UPDATE conversations SET labels = '{many,few}' " + SOME)
+    sql.execute("INSERT INTO conversation_labels SELECT id, hotel, unnest(labels), unnest(labels) FROM conversations")
+
+    for view in View:
+        whole = [one.id for one in (await store.view(ViewQuery(view, "Ana", hotels, limit=5000))).conversations]
+        few = {row[0] for row in sql.execute("SELECT id::text FROM conversations " + SOME).fetchall()}
+        for label, expected in (("many", whole), ("few", [one for one in whole if one in few])):
+            found: list[str] = []
+            cursor: str | None = None
+            while cursor or not found:
+                page = await store.view(ViewQuery(view, "Ana", hotels, label, cursor, 400))
+                found += [one.id for one in page.conversations]
+                cursor = page.next_cursor
+                if cursor is None:
+                    break
+            assert found == expected, (view, label)
+
+
+async def test_counts_go_no_further_than_staff_need_to_know(store: DatabaseStore, sql: Sql) -> None:
+    sql.execute(CROWD)
+
+    for hotels in (None, frozenset({"miramar"})):
+        counts = await store.view_counts("Ana", hotels)
+        assert (counts["bot"], counts["mine"]) == (MOST_COUNTED, 0)

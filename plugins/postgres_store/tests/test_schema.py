@@ -7,7 +7,7 @@ from typing import Any
 import psycopg
 import pytest
 
-from innbox import DELIVERY_RANK, HEARTBEAT_LIFE, NotReady, StoreUnavailable
+from innbox import DELIVERY_RANK, HEARTBEAT_LIFE, NotReady, StoreUnavailable, View, ViewQuery
 from innbox_postgres_store import schema
 from innbox_postgres_store.queries import load_migrations
 from innbox_postgres_store.store import DatabaseStore
@@ -34,6 +34,42 @@ async def test_two_at_once_apply_everything_once(bare_store: DatabaseStore) -> N
 
     assert sorted(applied, key=len) == [[], [], list(load_migrations())]
     assert await bare_store.pending_migrations() == []
+
+
+BEFORE_THE_DESK = """
+SELECT ingest_message(
+    'miramar', ARRAY['whatsapp'], ARRAY[$1], $1, gen_random_uuid(), gen_random_uuid(), gen_random_uuid(),
+    'Hello', NULL, 'Rui', NULL, NULL, '{}', NULL, interval '0', interval '0', true, NULL
+)
+"""
+
+
+async def test_what_was_there_before_the_desk_is_there_at_the_desk(
+    bare_store: DatabaseStore, database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    everything = load_migrations()
+    monkeypatch.setattr(
+        schema, "load_migrations", lambda: {name: text for name, text in everything.items() if name < "0011"}
+    )
+    await bare_store.migrate()
+    async with await psycopg.AsyncConnection.connect(
+        database_url, autocommit=True, cursor_factory=psycopg.AsyncRawCursor
+    ) as older:
+        for handle in ("+351911000001", "+351911000002"):
+            await older.execute(BEFORE_THE_DESK, [handle])
+        await older.execute("SELECT resolve(id) FROM conversations WHERE handle = '+351911000002'")
+
+        monkeypatch.setattr(schema, "load_migrations", lambda: everything)
+        await bare_store.migrate()
+
+        (waiting,) = (await bare_store.view(ViewQuery(View.WAITING, "Ana"))).conversations
+        (resolved,) = (await bare_store.view(ViewQuery(View.RESOLVED, "Ana"))).conversations
+        assert (waiting.guest.handle, resolved.guest.handle) == ("+351911000001", "+351911000002")
+        assert waiting.waiting_since == waiting.last_at
+
+        # And a process of the version before goes on until it is restarted
+        await older.execute(BEFORE_THE_DESK, ["+351911000003"])
+        assert len((await bare_store.view(ViewQuery(View.BOT, "Ana"))).conversations) == 2
 
 
 async def test_a_schema_that_is_behind_says_what_to_run(bare_store: DatabaseStore) -> None:

@@ -1,15 +1,17 @@
 """Schema and files: what the contract leaves to the store."""
 
 import asyncio
+import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from innbox import Attachment, MediaContent
+from innbox import Attachment, MediaContent, View, ViewQuery
 from innbox.testing.store_contract.scenes import guest_writes, soon
-from innbox_sqlite_store import SqliteDatabase
+from innbox_sqlite_store import SqliteDatabase, house
 from innbox_sqlite_store.database import Database, Transaction
 
 PHOTO = Attachment("image", state="fetching", source="https://example.com/1")
@@ -28,6 +30,44 @@ async def test_a_new_file_is_migrated_once_by_two_at_once(tmp_path: Path) -> Non
     assert list(await stores[1].pending_migrations()) == []
     for store in stores:
         await store.close()
+
+
+BEFORE_THE_DESK = (
+    "INSERT INTO guests (id, hotel, name, created_at) VALUES ('g', 'miramar', 'Rui', 1)",
+    "INSERT INTO conversations (id, hotel, channel, guest_id, handle, handled_by, last_at, waiting_since) "
+    "VALUES ('c', 'miramar', 'whatsapp', 'g', '+351911222333', 'staff', 2, 1)",
+)
+
+
+async def test_what_was_there_before_the_desk_is_there_at_the_desk(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "innbox.db"
+    store = SqliteDatabase(path)
+    store.open()
+    everything = dict(house._migrations())
+    older = {name: text for name, text in everything.items() if name < "0004"}
+    monkeypatch.setattr(house, "_migrations", lambda: older)
+    await store.migrate()
+    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+        for statement in BEFORE_THE_DESK:
+            connection.execute(statement)
+
+    monkeypatch.setattr(house, "_migrations", lambda: everything)
+    await store.migrate()
+
+    for view in (View.UNASSIGNED, View.WAITING, View.ALL):
+        (conversation,) = (await store.view(ViewQuery(view, "Ana"))).conversations
+        assert (conversation.guest.name, conversation.suggestion, conversation.urgent) == ("Rui", None, None)
+    assert await store.view_counts("Ana", None) == {
+        "mine": 0,
+        "unassigned": 1,
+        "bot": 0,
+        "waiting": 1,
+        "urgent": 0,
+        "snoozed": 0,
+    }
+    await store.close()
 
 
 async def test_a_migration_that_fails_leaves_nothing_behind(path: Path, look: Callable[..., Any]) -> None:

@@ -50,6 +50,39 @@ def test_what_grows_is_read_from_an_index_without_sorting(path: Path, name: str,
     assert not any("TEMP B-TREE" in step for step in plan), plan
 
 
+VIEWS = {
+    "view_drawer": "conversations_by_drawer",
+    "view_all": "conversations_not_resolved",
+    "view_urgent": "conversations_urgent",
+    "view_waiting": "conversations_waiting",
+    "count_drawer": "conversations_by_drawer",
+    "count_urgent": "conversations_urgent",
+    "count_waiting": "conversations_waiting",
+}
+
+
+@pytest.mark.parametrize(("name", "index"), VIEWS.items())
+def test_a_view_is_walked_along_its_index(path: Path, name: str, index: str) -> None:
+    with closing(sqlite3.connect(path)) as connection:
+        values = {"hotel": "miramar", "drawer": "bot", "at": 0, "id": "", "label": None, "limit": 50}
+        plan = [step[3] for step in connection.execute(f"EXPLAIN QUERY PLAN {read_queries()[name]}", values)]
+
+    assert any(f"INDEX {index} " in step for step in plan), plan
+    assert not any("USE TEMP B-TREE" in step for step in plan), plan
+
+
+def test_timers_are_read_from_small_indexes_only(path: Path) -> None:
+    with closing(sqlite3.connect(path)) as connection:
+        values = {"now": 0, "limit": 50}
+        statement = f"EXPLAIN QUERY PLAN {read_queries()['due_timers']}"
+        plan = "\n".join(step[3] for step in connection.execute(statement, values))
+
+    for index in ("conversations_to_wake", "conversations_to_give_back", "conversations_to_ring"):
+        assert f"INDEX {index} " in plan, plan
+    assert "INDEX scheduled_messages_to_send " in plan, plan
+    assert "SCAN conversations" not in plan, plan
+
+
 def test_the_sweeper_reads_small_indexes_only(path: Path) -> None:
     with closing(sqlite3.connect(path)) as connection:
         for name, index in (("due_answers", "conversations_answer"), ("due_deliveries", "conversations_deliver")):

@@ -1,10 +1,21 @@
 """Pages: what the contract leaves to the store."""
 
+from collections.abc import Callable
+from typing import Any
+
 import pytest
 
-from innbox import InboxQuery, Refused
+from innbox import MOST_COUNTED, InboxQuery, Refused
 from innbox.testing.store_contract.scenes import guest_writes
 from innbox_sqlite_store import SqliteDatabase
+
+Look = Callable[..., list[tuple[Any, ...]]]
+
+CROWD = """
+WITH RECURSIVE numbers (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < 1200)
+INSERT INTO conversations (id, hotel, channel, guest_id, handle, handled_by, last_at)
+SELECT 'crowd-' || n, hotel, 'crowd-' || n, guest_id, n, 'bot', last_at FROM numbers, conversations
+"""
 
 
 async def found(store: SqliteDatabase, q: str) -> int:
@@ -49,3 +60,12 @@ async def test_a_reader_ahead_of_the_log_is_told_where_it_ends(store: SqliteData
     await guest_writes(store)
 
     assert (await store.events_since(1000, None, 10)).last_event == 2
+
+
+async def test_counts_go_no_further_than_staff_need_to_know(store: SqliteDatabase, look: Look) -> None:
+    await guest_writes(store)
+    look(CROWD)
+
+    for hotels in (None, frozenset({"miramar"})):
+        counts = await store.view_counts("Ana", hotels)
+        assert (counts["bot"], counts["mine"]) == (MOST_COUNTED, 0)

@@ -7,6 +7,9 @@ from typing import Any
 import pytest
 from playwright.async_api import Page, expect
 
+from innbox import CannedReply, new_id
+from innbox.testing.running import PASSWORD
+
 pytestmark = [pytest.mark.browser, pytest.mark.services, pytest.mark.asyncio(loop_scope="session")]
 
 PHONE: dict[str, Any] = {"viewport": {"width": 360, "height": 740}, "has_touch": True, "is_mobile": True}
@@ -171,6 +174,29 @@ async def test_axe_finds_nothing(hotel: Any, house: Any, open_desk: Any, colleag
     await phone.button("Guest details").tap()
     await expect(phone.button("Back to the conversation")).to_be_visible()
     await is_for_everybody(phone.page)
+
+
+@pytest.mark.parametrize(("house", "colours"), [("embedded", "light"), ("two-webs", "dark")], indirect=["house"])
+async def test_axe_finds_nothing_on_the_pages_beside_the_desk(
+    hotel: Any, house: Any, new_context: Any, colours: str
+) -> None:
+    # Given an admin, a day's figures, a canned reply and something in the audit log
+    await hotel.app.accounts.add_user(hotel.user("carla"), PASSWORD, "admin", [hotel.slug])
+    await hotel.says("Marta", "What time is breakfast?")
+    await hotel.app.staff.take_over(await hotel.member("ana"), (await hotel.conversation("Marta")).id)
+    await hotel.app.desk_store.save_canned(CannedReply(new_id(), hotel.slug, "late", "Until noon."))
+    context = await new_context(color_scheme=colours)
+    form: dict[str, str | float | bool] = {"username": hotel.user("carla"), "password": PASSWORD}
+    page = await context.new_page()
+    await page.goto(f"{house.url}/login")
+    await is_for_everybody(page)
+    await context.request.post(f"{house.url}/login", form=form, max_redirects=0)
+
+    # Then axe finds nothing on any of them, with all that can be opened open
+    for path in ("/numbers", "/audit", "/canned", "/people", "/settings"):
+        await page.goto(house.url + path)
+        await page.evaluate("for (const one of document.querySelectorAll('details')) one.open = true")
+        await is_for_everybody(page)
 
 
 async def test_colours_are_chosen_and_stay_chosen(hotel: Any, house: Any, open_desk: Any) -> None:

@@ -23,7 +23,7 @@ async def test_after_the_window_a_template_is_sent_with_a_preview(hotel: Any, ho
     await desk.open("Marta")
 
     # Then the desk tells how long one may reply
-    await expect(desk.said(re.compile("Reply window closes in 23 h"))).to_be_visible()
+    await expect(desk.said(re.compile(r"Reply window closes in 23\sh"))).to_be_visible()
 
     # When the 24 hours are over
     conversation, a_minute_ago = await hotel.conversation("Marta"), house.database.moment(-60)

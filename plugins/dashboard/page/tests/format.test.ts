@@ -67,9 +67,9 @@ describe("times", () => {
   it("say how long a reply is possible", () => {
     const later = (minutes: number): string => new Date(NOW + minutes * 60_000).toISOString();
     assert.equal(replyWindow(null, NOW), null);
-    assert.deepEqual(replyWindow(later(200), NOW), { open: true, left: "3 h", isSoon: false });
-    assert.deepEqual(replyWindow(later(12.5), NOW), { open: true, left: "12 min", isSoon: true });
-    assert.deepEqual(replyWindow(later(0.2), NOW), { open: true, left: "1 min", isSoon: true });
+    assert.deepEqual(replyWindow(later(200), NOW), { open: true, left: "3\u00a0h", isSoon: false });
+    assert.deepEqual(replyWindow(later(12.5), NOW), { open: true, left: "12\u00a0min", isSoon: true });
+    assert.deepEqual(replyWindow(later(0.2), NOW), { open: true, left: "1\u00a0min", isSoon: true });
     assert.deepEqual(replyWindow(later(0), NOW), { open: false, left: "", isSoon: true });
   });
 });

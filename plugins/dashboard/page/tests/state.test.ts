@@ -101,6 +101,16 @@ describe("catching up", () => {
     assert.equal(state.seen, 12);
   });
 
+  it("is moved by a live event that is the very next one, so that it need not come twice", () => {
+    const next = (number: number): Action => ({
+      type: "event",
+      event: event(number, "conversation_update", aConversation("c1", { unread: number })),
+    });
+    assert.equal(after([aListOf(aConversation("c1")), next(11), next(12)]).cursor, 12);
+    assert.equal(after([aListOf(aConversation("c1")), next(12), next(11)]).cursor, 11);
+    assert.equal(after([next(1)]).cursor, null);
+  });
+
   it("brings the lost event, and changes nothing that came live", () => {
     const lost = event(11, "new_message", aMessage(1));
     const live = event(12, "new_message", aMessage(2));

@@ -216,9 +216,9 @@ export const de: Messages = {
       `${channel} lässt ein Hotel nur 24 Stunden nach der letzten Nachricht des Gastes frei schreiben. Sie können wieder schreiben, wenn der Gast es tut.`,
     template: "Bis dahin können Sie eine Vorlage senden.",
   },
-  hours: (count) => `${count} h`,
-  minutes: (count) => `${count} min`,
-  days: (count) => `${count} T`,
+  hours: (count) => `${count}\u00a0h`,
+  minutes: (count) => `${count}\u00a0min`,
+  days: (count) => `${count}\u00a0T`,
   newerBelow: "Neueste Nachrichten",
 
   // working tools

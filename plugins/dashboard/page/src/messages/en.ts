@@ -207,9 +207,9 @@ export const en = {
       `${channel} lets a hotel write freely only for 24 hours after the guest’s last message. You can write again when the guest does.`,
     template: "Until then you can send a template.",
   },
-  hours: (count: number) => `${count} h`,
-  minutes: (count: number) => `${count} min`,
-  days: (count: number) => `${count} d`,
+  hours: (count: number) => `${count}\u00a0h`,
+  minutes: (count: number) => `${count}\u00a0min`,
+  days: (count: number) => `${count}\u00a0d`,
   newerBelow: "Newest messages",
 
   // working tools

@@ -213,9 +213,9 @@ export const es: Messages = {
       `${channel} solo deja a un hotel escribir libremente en las 24 horas siguientes al último mensaje del huésped. Podrá escribir de nuevo cuando él lo haga.`,
     template: "Hasta entonces puede enviar una plantilla.",
   },
-  hours: (count) => `${count} h`,
-  minutes: (count) => `${count} min`,
-  days: (count) => `${count} d`,
+  hours: (count) => `${count}\u00a0h`,
+  minutes: (count) => `${count}\u00a0min`,
+  days: (count) => `${count}\u00a0d`,
   newerBelow: "Mensajes más recientes",
 
   // working tools

@@ -213,9 +213,9 @@ export const fr: Messages = {
       `${channel} ne laisse un hôtel écrire librement que dans les 24 heures qui suivent le dernier message du client. Vous pourrez écrire de nouveau quand il le fera.`,
     template: "D’ici là, vous pouvez envoyer un modèle.",
   },
-  hours: (count) => `${count} h`,
-  minutes: (count) => `${count} min`,
-  days: (count) => `${count} j`,
+  hours: (count) => `${count}\u00a0h`,
+  minutes: (count) => `${count}\u00a0min`,
+  days: (count) => `${count}\u00a0j`,
   newerBelow: "Messages plus récents",
 
   // working tools

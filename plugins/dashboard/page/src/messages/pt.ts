@@ -207,9 +207,9 @@ export const pt: Messages = {
       `No ${channel} um hotel só pode escrever livremente nas 24 horas a seguir à última mensagem do hóspede. Pode voltar a escrever quando ele escrever.`,
     template: "Até lá pode enviar um modelo.",
   },
-  hours: (count) => `${count} h`,
-  minutes: (count) => `${count} min`,
-  days: (count) => `${count} d`,
+  hours: (count) => `${count}\u00a0h`,
+  minutes: (count) => `${count}\u00a0min`,
+  days: (count) => `${count}\u00a0d`,
   newerBelow: "Mensagens mais recentes",
 
   // working tools

@@ -1,7 +1,8 @@
 // The line to the server: what came over it, and how far that is the whole truth.
 //
 // Two numbers keep it true. `cursor`: every event up to here has been applied, so `sync` asks for what comes after.
-// Only `sync` (and the first page of the inbox) moves it: a live event may have overtaken one that was lost.
+// `sync` moves it, and the first page of the inbox, and a live event whose number is the very next: between those two
+// nothing can be missing. Any other live event may have overtaken one that was lost, and leaves it.
 // `seen`: the newest event heard of by any way. What is fetched after event N was seen is at least as new as N, so it
 // may replace what was known from N or before, and nothing newer.
 
@@ -28,7 +29,10 @@ export type LineAction =
 export const noLine: LineState = { cursor: null, seen: 0, connection: "connecting" };
 
 export const lineHandlers: Handlers<LineAction> = {
-  event: (state, { event }) => applyEvent(state, event),
+  event: (state, { event }) => {
+    const after = applyEvent(state, event);
+    return event.event - 1 === state.cursor ? { ...after, cursor: event.event } : after;
+  },
   synced: (state, { events, upTo }) => {
     const after = events.reduce(applyEvent, state);
     const cursor = Math.max(after.cursor ?? 0, upTo);
