@@ -19,7 +19,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 from urllib.parse import urlsplit
 
 import httpx
@@ -211,19 +211,19 @@ async def run(*arguments: str) -> None:
 AT_REST = ("answer_at", "deliver_at")  # with neither, nothing is due
 
 
-class Reach:
+class Reach(Protocol):
     """A hand in the house's database, for what would take too long to come about. Nobody is told of it."""
 
     def run(self, statement: str, *values: Any) -> None:
         """Run a statement with `{}` for each value."""
-        raise NotImplementedError
+        ...
 
     def moment(self, seconds: float) -> Any:
         """Return a time so many seconds from now as it is stored."""
-        raise NotImplementedError
+        ...
 
 
-class ReachIntoSqlite(Reach):
+class ReachIntoSqlite:
     def __init__(self, path: Path) -> None:
         self._path = path
 
@@ -235,7 +235,7 @@ class ReachIntoSqlite(Reach):
         return int((time.time() + seconds) * 1_000_000)
 
 
-class ReachIntoPostgres(Reach):
+class ReachIntoPostgres:
     def __init__(self, url: str) -> None:
         self._url = url
 
