@@ -19,6 +19,7 @@ class Dictionary(Plugin[PluginSettings]):
         "Tem piscina?": ("pt", "Is there a pool?"),
         "Ok": ("en", "Ok"),
         "Köszönöm": ("hu", "Thank you"),
+        "Kitty": ("nl", "Hello\x00 \ud800"),
     }
 
     def __init__(self, name: str = "dictionary", fault: Exception | None = None, seconds: float = 0.0) -> None:
@@ -54,6 +55,14 @@ class Kept:
 @pytest.fixture
 def kept() -> Kept:
     return Kept()
+
+
+async def test_what_no_database_takes_is_cleaned(workshop: Any) -> None:
+    house = await workshop(plugins=[Dictionary()])
+
+    found = await translated(house.app, "Kitty", None, "en", 1.0)
+
+    assert found == Translation("Hello\ufffd \ufffd", "nl")
 
 
 async def test_the_next_translator_is_asked_where_one_fails(workshop: Any) -> None:

@@ -3,12 +3,14 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import structlog
 
 from innbox.errors import ModelError, StoreUnavailable
 from innbox.messages import Conversation, Message, Translation
+from innbox.text import clean_text
 
 if TYPE_CHECKING:
     from innbox.app import App
@@ -33,8 +35,9 @@ async def translated(app: "App", text: str, source: str | None, target: str, sec
                     app.metrics.provider_error(translator.name, code)
                     log.warning("translator failed", translator=translator.name, code=code)
                 else:
-                    if found.text.strip():
-                        return found
+                    said = clean_text(found.text)  # a model may say what a database refuses
+                    if said.strip():
+                        return replace(found, text=said)
     except TimeoutError:
         app.metrics.provider_error("translators", "timeout")
         log.warning("translators too slow", seconds=seconds)
