@@ -49,6 +49,7 @@ async def test_a_guest_may_opt_out_and_staff_see_and_change_it(hotel: Any, open_
 
     # When they have told staff that they want it again
     await switch.check()
+    await expect(desk.page.get_by_text("They can write STOP")).to_be_visible()
     await expect(switch).to_be_checked()
     assert not (await hotel.conversation("Marta")).guest.opted_out
 
