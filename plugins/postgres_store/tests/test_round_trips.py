@@ -104,8 +104,10 @@ async def _hold_no_large_table_is_read_whole(reader: DatabaseStore, sql: Sql, sa
     await reader.heartbeat("w")
     taken = await reader.ingest(says(), RULES)
     turn = await reader.claim_turn("w", taken.conversation.id, 30)
+    assert turn is not None
     end = Reply((Draft("Hi", Author(AuthorKind.BOT)),), TurnRecord())
     committed = await reader.commit_turn(turn, end, deliver_as="w")
+    assert committed.delivery is not None
     await reader.settle_delivery(committed.delivery, Finish("sent", "SM1"))
     await reader.due(50)
     await reader.pulse()
