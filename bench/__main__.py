@@ -27,6 +27,7 @@ from bench.deployment import Ground, Innbox, Target
 from bench.desks import desks
 from bench.figures import median_of
 from bench.history import growth, history
+from bench.page import page
 from bench.peer import ROOT, Peer, kit
 from bench.scenarios import Figures, Pace, Say, Scenario, calm, cold, crash, highest, overload, slow, thousand
 from bench.table import RATIO, Results, figure, markdown
@@ -45,7 +46,11 @@ SCENARIOS: dict[str, tuple[Scenario, bool]] = {
     "history": (history, True),
 }
 OWN: dict[str, Callable[[Ground, Pace, Say], Awaitable[Figures]]] = {"desks": desks, "growth": growth}
-EMBEDDED: dict[str, tuple[Scenario, bool]] = {"embedded": (highest, False), "cold": (cold, False)}
+EMBEDDED: dict[str, tuple[Scenario, bool]] = {
+    "embedded": (highest, False),
+    "cold": (cold, False),
+    "page": (page, False),
+}
 NAMES = [*SCENARIOS, *OWN, *EMBEDDED]
 
 

@@ -29,6 +29,7 @@ from innbox.testing.services import PostgresServer, free_port, postgres_server, 
 PASSWORD = "a long password for measuring"
 STAFF = "bench"
 HOTEL = "bench"
+CONFIG = "innbox.yaml"
 READY_SECONDS = 40.0
 WARM_UP = 40
 PLUGINS = """
@@ -263,7 +264,7 @@ class Innbox:
     def deploy(self, ground: Ground, database_url: str) -> Deployment:
         folder = Path(tempfile.mkdtemp(dir=ground.folder))
         (folder / "facts.md").write_text(FACTS)
-        config = folder / "innbox.yaml"
+        config = folder / CONFIG
         config.write_text(self._config())
         base_url = f"http://127.0.0.1:{free_port()}"
         env = ground.environment(base_url, database_url)
@@ -274,11 +275,12 @@ class Innbox:
 
         port = str(urlsplit(base_url).port)
         programs = {"web": innbox("serve", "--port", port, name="web")}
+        deployment = Deployment(ground, base_url, database_url, programs, ("worker",), folder=folder)
         if not self.embedded:
-            _run(["migrate", "-c", str(config)], env)
-            _run(["users", "add", STAFF, "--role", "admin", "-c", str(config)], env, PASSWORD)
+            _run(["migrate", "-c", str(config)], folder, env)
+            add_staff(deployment)
             programs["worker"] = innbox("worker", name="worker")
-        return Deployment(ground, base_url, database_url, programs, ("worker",), folder=folder)
+        return deployment
 
     def _config(self) -> str:
         if self.embedded:
@@ -288,9 +290,20 @@ class Innbox:
         return f"{HOUSE}{queue}plugins:{stores}{PLUGINS}"
 
 
-def _run(arguments: Sequence[str], env: Mapping[str, str], typed: str = "") -> None:
+def add_staff(deployment: Deployment) -> None:
+    """Add the member of staff who signs in, to a deployment of Innbox that has none yet."""
+    env = deployment.ground.environment(deployment.base_url, deployment.database_url or None)
+    _run(
+        ["users", "add", STAFF, "--role", "admin", "-c", str(deployment.folder / CONFIG)],
+        deployment.folder,
+        env,
+        PASSWORD,
+    )
+
+
+def _run(arguments: Sequence[str], cwd: Path, env: Mapping[str, str], typed: str = "") -> None:
     command = [sys.executable, "-m", "innbox", *arguments]
-    done = subprocess.run(command, env=dict(env), input=typed + "\n", capture_output=True, text=True)
+    done = subprocess.run(command, cwd=cwd, env=dict(env), input=typed + "\n", capture_output=True, text=True)
     if done.returncode != 0:
         raise RuntimeError(f"{' '.join(command)}: {done.stderr}")
 

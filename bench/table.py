@@ -51,6 +51,8 @@ ROWS: Sequence[Row] = (
     Row("… of one core, for the desks", "desks.desk_cores", 0.25, "", peer=False),
     Row("embedded: highest rate held", "highest.rate", 100, "/s", "embedded", True, peer=False),
     Row("embedded: cold start to ready", "cold.seconds", 1.5, "s", "embedded", peer=False),
+    Row("embedded: the desk's first useful paint, p99", "page.first_ms.p99", 1000, "ms", "embedded", peer=False),
+    Row("the desk's script, compressed", "page.script_kb", 80, "kB", "embedded", peer=False),
 )
 RATIO = 1.9  # of the peer's highest rate, in the same run
 
