@@ -32,6 +32,8 @@ Keep = Callable[[Result], None]
 
 PROOFS: Mapping[str, Proof] = {
     # the longest first, so that none is left alone at the end
+    "9": turns.provider_limits,
+    "2": services.missed_comes_back,
     "4-points": workers.named_points,
     "14": workers.frozen_worker,
     "13": turns.order,
@@ -43,8 +45,6 @@ PROOFS: Mapping[str, Proof] = {
     "16-rolling": restarts.rolling_restart,
     "11": turns.staff_win,
     "7": services.commits_survive,
-    "2": services.missed_comes_back,
-    "9": turns.provider_limits,
     "1": services.acknowledged_is_stored,
     "15": desks.desk_tells_the_truth,
     "8": workers.ambiguous_send,
