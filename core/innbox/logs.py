@@ -80,7 +80,7 @@ def set_up_logs(level: str = "info", format: str = "auto", process: str = "innbo
 def one_line(logger: Any, method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
     """Escape what strangers may have put into a line's texts (a path, a header) to make it look like more than one."""
     for key, value in event.items():
-        if isinstance(value, str):
+        if isinstance(value, str) and not value.isprintable():  # most are, and that is known soon
             steering = _STEERING_IN_TRACEBACK if key == "exception" else _STEERING
             event[key] = steering.sub(lambda found: f"\\x{ord(found.group()):02x}", value)
     return event

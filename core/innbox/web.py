@@ -19,6 +19,7 @@ from starlette.routing import BaseRoute, Route
 from starlette.types import ASGIApp
 
 from innbox.app import App
+from innbox.collecting import settle_memory
 from innbox.config import Config, load_config
 from innbox.errors import Conflict, InnboxError, NotFound, PluginError, Refused, StoreUnavailable, Throttled
 from innbox.fanout import FramesProtocol, LiveASGI
@@ -88,7 +89,9 @@ def asgi_from_environment() -> ASGIApp:
     """Return the ASGI app of the file named by `INNBOX_CONFIG`: for several web processes on one port."""
     config = load_config(Path(os.environ[CONFIG_VARIABLE]))
     set_up_logs(config.logs.level, config.logs.format, "web")
-    return create_asgi(config)
+    asgi = create_asgi(config)
+    settle_memory()
+    return asgi
 
 
 def serve(config: Config, config_path: Path, host: str, port: int, workers: int = 1) -> int:
@@ -101,7 +104,9 @@ def serve(config: Config, config_path: Path, host: str, port: int, workers: int 
         os.environ[CONFIG_VARIABLE] = str(config_path)
         uvicorn.run("innbox.web:asgi_from_environment", factory=True, workers=workers, **options)
         return 0
-    server = uvicorn.Server(uvicorn.Config(create_asgi(config), **options))
+    asgi = create_asgi(config)
+    settle_memory()
+    server = uvicorn.Server(uvicorn.Config(asgi, **options))
     server.run()
     return 0 if server.started else 1
 

@@ -11,6 +11,7 @@ import structlog
 import uvloop
 
 from innbox.app import App
+from innbox.collecting import settle_memory
 from innbox.config import Config, load_config
 from innbox.errors import NotReady
 from innbox.live import RemoteLive
@@ -54,6 +55,7 @@ async def run_worker(config: Config) -> None:
         async with runner.running():
             queue = QueueWorker(config.queue.url, runner.wake, lambda: runner.free_slots > 0)
             queue.begin()
+            settle_memory()
             log.info("worker ready", worker=runner.worker, slots=config.queue.slots)
             await stop.wait()
             log.info("worker stops")

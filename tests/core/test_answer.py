@@ -23,6 +23,7 @@ from innbox import (
     Turn,
     hookimpl,
 )
+from innbox.pipeline.answer import HISTORY
 
 
 async def test_a_guest_is_answered(workshop: Any) -> None:
@@ -65,6 +66,17 @@ async def test_the_model_is_given_facts_history_and_the_rules(workshop: Any) -> 
         ChatMessage("user", "Two"),
     )
     assert request.question == "Two"
+
+
+async def test_the_model_reads_all_that_waits_for_an_answer_even_more_than_its_history_holds(workshop: Any) -> None:
+    house = await workshop(wait_seconds=1.0)
+    texts = [f"Question {number}" for number in range(HISTORY + 8)]
+
+    for text in texts:
+        await house.guest_writes(text)
+
+    await house.eventually(lambda: house.channel.texts)
+    assert [message.content for message in house.llms[0].requests[-1].dialogue] == texts
 
 
 async def test_a_guest_who_writes_meanwhile_gets_one_answer_to_both(workshop: Any) -> None:

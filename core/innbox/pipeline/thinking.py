@@ -4,7 +4,7 @@ import asyncio
 import json
 import re
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
@@ -197,7 +197,7 @@ class Thinking:
     def _request(self, turn: Turn, runtime: RuntimeSettings, snippets: Sequence[Snippet]) -> CompletionRequest:
         hotel = self._app.hotels[turn.conversation.hotel]
         language = turn.conversation.guest.language
-        dialogue = tuple(chat_message(message) for message in turn.history if _was_said(message))
+        dialogue = tuple(chat_message(message) for message in _seen(turn) if _was_said(message))
         return CompletionRequest(
             hotel=hotel.name,
             system=self._prompts.system(hotel, runtime, snippets, language),
@@ -291,6 +291,14 @@ def _leads_to(link: str, domains: Sequence[str]) -> bool:
         return False
     host = (parts.hostname or "").lower()
     return any(host == domain or host.endswith("." + domain) for domain in domains)
+
+
+def _seen(turn: Turn) -> Iterator[Message]:
+    """Yield what the model is shown: the history and, where a guest has written more than it holds, what waits for an
+    answer before it. What a turn says it has answered, its model has read."""
+    first = turn.history[0].seq if turn.history else None
+    yield from (message for message in turn.unanswered if first is None or message.seq < first)
+    yield from turn.history
 
 
 def _was_said(message: Message) -> bool:

@@ -28,8 +28,8 @@ class PostgresStoreSettings(PluginSettings):
     statement_timeout_seconds: float = Field(
         default=1.5,
         gt=0,
-        le=1.7,
-        description="After how many seconds the server gives up a statement. Below the 1.8 after which Innbox does.",
+        le=1.5,
+        description="After how many seconds the server gives up a statement. Below the 1.6 after which Innbox does.",
     )
 
     @field_validator("url")

@@ -17,7 +17,7 @@ from psycopg_pool import AsyncConnectionPool, PoolClosed, PoolTimeout
 from innbox import NotReady, StoreUnavailable
 from innbox_postgres_store.queries import load_queries
 
-DEADLINE_SECONDS = 1.8  # the port promises an answer, or StoreUnavailable, within 2
+DEADLINE_SECONDS = 1.6  # the port promises an answer, or StoreUnavailable, within 2
 TRIES = 3  # of a transaction that met another one's
 RECONNECT_SECONDS = 3.0  # psycopg's pool doubles its waits up to this; then the next call begins afresh
 
