@@ -129,3 +129,39 @@ def _scans(sql: Sql) -> Counter[str]:
     sql.execute("SELECT pg_stat_force_next_flush()")
     rows = sql.execute("SELECT relname, seq_scan FROM pg_stat_user_tables WHERE relname = ANY (%s)", [list(LARGE)])
     return Counter(dict(rows.fetchall()))
+
+
+async def test_a_word_of_very_many_messages_is_not_looked_up_for_all_of_them(
+    database_url: str, open_store: Any
+) -> None:
+    # Given a crowd whose every message has one word in common, and the server's statistics of that
+    crowd = await open_store(database_url)
+    await crowd.migrate()
+    await crowd.close()
+    with psycopg.connect(database_url, autocommit=True) as sql:
+        sql.execute(CROWD)
+        sql.execute("VACUUM ANALYZE")
+        before = _lookups(sql)
+
+        # When that word and a rare one are searched
+        assert await _search(await open_store(database_url), "pool") == 50
+        of_common = _lookups(sql)
+        assert await _search(await open_store(database_url), "sauna") == 0
+
+        # Then the index of words was read for the rare one alone
+        assert of_common == before
+        assert _lookups(sql) > before
+
+
+async def _search(store: DatabaseStore, words: str) -> int:
+    found = await store.inbox(InboxQuery(q=words, limit=50))
+    await store.close()  # a server's process tells what it did at its end, if not before
+    await asyncio.sleep(0.5)
+    return len(found.conversations)
+
+
+def _lookups(sql: Sql) -> int:
+    """Return how often the index of words was read."""
+    row = sql.execute("SELECT idx_scan FROM pg_stat_user_indexes WHERE indexrelname = 'messages_by_words'").fetchone()
+    assert row is not None
+    return int(row[0])
