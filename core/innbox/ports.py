@@ -278,12 +278,14 @@ class Ingested:
 @dataclass(frozen=True, slots=True)
 class Changed:
     """What a change left behind: the conversation as it is now, and the events to tell of. `messages` are those that
-    the change added; `duplicate` says that a `client_id` was seen before and nothing happened."""
+    the change added; `duplicate` says that a `client_id` was seen before and nothing happened. `deliver`: something may
+    be there to be delivered now."""
 
     conversation: Conversation
     messages: tuple[Message, ...] = ()
     events: tuple[Event, ...] = ()
     duplicate: bool = False
+    deliver: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -522,8 +524,8 @@ class Store(Protocol):
         Found by `message_id`, else by `provider_id`. The provider's id is kept: the first one stays, and one that
         another message of the channel has is not taken. A message still pending, sending, unknown or parked is settled
         by it (sent or more: it was sent); a word below `sent` (the provider is still at it) settles nothing. A failure
-        sets the error, anything above it takes the error away. None where no such
-        message exists. Event: `message_update`.
+        sets the error, anything above it takes the error away. `deliver` is false where nothing waits behind the
+        message. None where no such message exists. Event: `message_update`.
         """
         ...
 

@@ -117,8 +117,8 @@ class Door:
         if changed.events:
             self._app.metrics.delivery(report.status.value)
             self._app.publisher.publish(changed.events)
-            # A report may settle what the worker behind it was waiting for.
-            self._app.wakes.wake(Step.DELIVER, changed.conversation.id)
+            if changed.deliver:  # it has settled what others waited for
+                self._app.wakes.wake(Step.DELIVER, changed.conversation.id)
             log.info("delivery reported", message=report.message_id, status=report.status.value)
 
 

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from innbox import (
@@ -87,7 +88,7 @@ class Guests(Verbs):
             failure.code if failure else None,
             failure.text if failure else None,
         )
-        return rows.changed(facts) if facts else None
+        return replace(rows.changed(facts["changed"]), deliver=facts["deliver"]) if facts else None
 
     async def guest_record(self, conversation_id: str) -> GuestRecord | None:
         known = rows.as_id(conversation_id)

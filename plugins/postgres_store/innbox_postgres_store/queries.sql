@@ -51,7 +51,7 @@ END
 INSERT INTO raw_inbound (channel, provider_id, raw, reason) VALUES ($1, $2, $3::json, $4) ON CONFLICT DO NOTHING
 
 -- name: report_status
-SELECT report_status($1, $2::uuid, $3, $4, $5, $6)
+SELECT take_report($1, $2::uuid, $3, $4, $5, $6)
 
 
 -- erasing guests

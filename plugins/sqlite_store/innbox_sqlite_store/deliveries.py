@@ -93,10 +93,10 @@ def report_status(tx: Transaction, report: StatusReport) -> Changed | None:
         return None
     changed = _change(tx, message, _after_report(tx, message, report), report.channel)
     if changed is None:
-        return Changed(shown(tx, message["conversation_id"]))
+        return Changed(shown(tx, message["conversation_id"]), deliver=False)
     told = _told(tx, changed)
     _count_failure(tx, told.conversation.hotel, message, changed)
-    return told
+    return replace(told, deliver=message["status"] in (*LEAVING, DeliveryStatus.PARKED) and _waits(tx, message))
 
 
 def retry(tx: Transaction, message_id: str) -> Changed:
@@ -138,6 +138,12 @@ def _told(tx: Transaction, message: Row) -> Changed:
     tx.run("set_deliver_at", id=message["conversation_id"])
     conversation = shown(tx, message["conversation_id"])
     return Changed(conversation, events=tell(tx, conversation, updated=(message_of(message),), conversation_too=False))
+
+
+def _waits(tx: Transaction, message: Row) -> bool:
+    """Say whether something is to be delivered where a message is."""
+    conversation = tx.one("conversation", id=message["conversation_id"])
+    return conversation is not None and conversation["deliver_at"] is not None
 
 
 def _count_failure(tx: Transaction, hotel: str, before: Row, after: Row) -> None:

@@ -70,7 +70,7 @@ class Replying(Translating):
         drafts, translated = await self._drafts(user, conversation, text, translate_to, files)
         reply = StaffReply(conversation_id, user.name, drafts, (), client_id, seen_seq, suggestion_id)
         changed = await self._sent(user, conversation, reply, files)
-        return Replied(changed.conversation, changed.messages, changed.events, changed.duplicate, translated)
+        return Replied(changed.conversation, changed.messages, changed.events, changed.duplicate, translated=translated)
 
     async def note(
         self,

@@ -304,3 +304,67 @@ BEGIN
     );
 END
 $$;
+
+-- What `report_status` did in 0012; and whether something waits behind the message, now that it is settled. Most reports
+-- come after that, and wake nobody.
+CREATE FUNCTION take_report(
+    p_channel text, p_message uuid, p_provider_id text, p_status text, p_error_code text, p_error_text text
+) RETURNS json
+LANGUAGE plpgsql AS $$
+DECLARE
+    c         conversations%ROWTYPE;
+    m         messages%ROWTYPE;
+    v_retired boolean;
+    v_changes boolean;
+    v_waits   boolean := false;
+BEGIN
+    SELECT * INTO m FROM messages WHERE id = p_message AND channel = p_channel AND direction = 'out';
+    IF NOT FOUND THEN
+        SELECT known.* INTO m
+        FROM provider_ids AS p JOIN messages AS known ON known.id = p.message_id
+        WHERE p.channel = p_channel AND p.provider_id = p_provider_id;
+    END IF;
+    IF NOT FOUND THEN
+        RETURN NULL;
+    END IF;
+    SELECT * INTO c FROM conversations WHERE id = m.conversation_id FOR NO KEY UPDATE;
+    SELECT * INTO m FROM messages WHERE id = m.id;
+    v_retired := EXISTS (
+        SELECT FROM provider_ids
+        WHERE channel = p_channel AND provider_id = p_provider_id AND message_id = m.id AND retired
+    );
+    v_changes := delivery_rank(p_status) > delivery_rank(m.status)
+        AND delivery_rank(p_status) >= delivery_rank(CASE WHEN v_retired THEN 'delivered' ELSE 'sent' END);
+    IF NOT v_changes THEN
+        IF m.provider_id IS NULL AND p_provider_id IS NOT NULL AND NOT v_retired THEN
+            UPDATE messages SET provider_id = keep_provider_id(channel, id, provider_id, p_provider_id) WHERE id = m.id;
+        END IF;
+        RETURN json_build_object('changed', tell(c.id, '{}', '{}', false), 'deliver', false);
+    END IF;
+
+    UPDATE messages SET
+        status = p_status,
+        error_code = CASE WHEN p_status = 'failed' THEN p_error_code END,
+        error_text = CASE WHEN p_status = 'failed' THEN p_error_text END,
+        provider_id = keep_provider_id(channel, id, provider_id, p_provider_id)
+    WHERE id = m.id;
+    IF p_status = 'failed' THEN
+        PERFORM add_figures(c.hotel, clock_timestamp(), p_failed => 1);
+    END IF;
+    IF m.status IN ('pending', 'sending', 'unknown', 'parked') THEN
+        -- what all others waited for may have been settled: the next one need not wait any longer
+        PERFORM keep_outbox(c.id, m.seq, p_status);
+        UPDATE conversations SET deliver_at = next_delivery(c.id) WHERE id = c.id
+        RETURNING deliver_at IS NOT NULL INTO v_waits;
+    END IF;
+    RETURN json_build_object('changed', tell(c.id, ARRAY[m.id], '{}', false), 'deliver', v_waits);
+END
+$$;
+
+-- What processes that have not been restarted yet still call.
+CREATE OR REPLACE FUNCTION report_status(
+    p_channel text, p_message uuid, p_provider_id text, p_status text, p_error_code text, p_error_text text
+) RETURNS json
+LANGUAGE sql AS $$
+    SELECT take_report(p_channel, p_message, p_provider_id, p_status, p_error_code, p_error_text) -> 'changed'
+$$;
