@@ -524,8 +524,8 @@ class Store(Protocol):
         Found by `message_id`, else by `provider_id`. The provider's id is kept: the first one stays, and one that
         another message of the channel has is not taken. A message still pending, sending, unknown or parked is settled
         by it (sent or more: it was sent); a word below `sent` (the provider is still at it) settles nothing. A failure
-        sets the error, anything above it takes the error away. `deliver` is false where nothing waits behind the
-        message. None where no such message exists. Event: `message_update`.
+        sets the error, anything above it takes the error away. `deliver` may be false where nothing waits behind the
+        message, which spares a worker a look. None where no such message exists. Event: `message_update`.
         """
         ...
 

@@ -26,7 +26,10 @@ class Rooms(socketio.AsyncNamespace):
 
 @asynccontextmanager
 async def serving(manager: Any, protocol: Any) -> AsyncIterator[tuple[str, socketio.AsyncServer]]:
-    server = socketio.AsyncServer(async_mode="asgi", client_manager=manager, namespaces=[])
+    # a client that polls leaves with its last poll, which ends when no ping comes
+    server = socketio.AsyncServer(
+        async_mode="asgi", client_manager=manager, namespaces=[], ping_interval=2, ping_timeout=1
+    )
     server.register_namespace(Rooms("/"))
     port = free_port()
     config = uvicorn.Config(

@@ -61,19 +61,14 @@ class ReportsContract:
         assert bool(changed.events) == (DELIVERY_RANK[second] > DELIVERY_RANK[first])
         assert (await stored(store, message)).status is max(first, second, key=DELIVERY_RANK.__getitem__)
 
-    async def test_a_report_says_whether_something_waits_behind_its_message(self, store: Store) -> None:
+    async def test_a_report_says_that_something_waits_behind_its_message(self, store: Store) -> None:
         first, _ = (await bot_answers(store, "One", "Two")).messages
         await store.settle_delivery(await claim_delivery(store, first.conversation_id), WaitAndAsk(LONG_AGO))
 
-        settled = await store.report_status(StatusReport(CHANNEL, DeliveryStatus.SENT, message_id=first.id))
-        read = await store.report_status(StatusReport(CHANNEL, DeliveryStatus.READ, message_id=first.id))
-        again = await store.report_status(StatusReport(CHANNEL, DeliveryStatus.READ, message_id=first.id))
+        changed = await store.report_status(StatusReport(CHANNEL, DeliveryStatus.SENT, message_id=first.id))
 
-        assert settled is not None
-        assert read is not None
-        assert again is not None
-        assert [bool(one.events) for one in (settled, read, again)] == [True, True, False]
-        assert [one.deliver for one in (settled, read, again)] == [True, False, False]
+        assert changed is not None
+        assert changed.deliver
 
     async def test_a_failure_says_why(self, store: Store) -> None:
         message = await bot_message(store)

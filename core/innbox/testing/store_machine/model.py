@@ -256,9 +256,11 @@ class House:
         if rises or not retired:
             self._keep_provider_id(talk, said, report.provider_id)
         if not rises:
-            return Changed(talk.now_is())
+            return Changed(talk.now_is(), deliver=False)
+        was_settled = DELIVERY_RANK[said.status] >= DELIVERY_RANK[DeliveryStatus.SENT]
         said.become(report.status, report.failure if report.status is DeliveryStatus.FAILED else None)
-        return Changed(talk.now_is(), (), self._tell(talk, updated=[said], whole=False))
+        waits = talk.deliver_at is not None and not was_settled
+        return Changed(talk.now_is(), (), self._tell(talk, updated=[said], whole=False), deliver=waits)
 
     def _reported(self, report: StatusReport) -> tuple[Talk | None, Said | None]:
         of_channel = [talk for talk in self.talks if talk.shown.channel == report.channel]
