@@ -12,6 +12,8 @@ import random
 import re
 from collections.abc import Mapping
 from typing import Any
+from urllib.parse import unquote, urlsplit
+from urllib.request import getproxies, proxy_bypass
 
 import aiohttp
 import httpx2
@@ -61,6 +63,10 @@ class Client:
         )
         self._url = str(self._api.base_url).rstrip("/") + "/chat/completions"
         self._connect_seconds = timeout.connect
+        given = {**self._api.default_headers, **self._api.auth_headers}
+        # With each post, not with the session: aiohttp would give the session's to a proxy, and with them the key.
+        self._headers = {name: value for name, value in given.items() if not isinstance(value, Omit)}
+        self._proxy, self._proxy_headers = _proxy_for(self._url)
         self._session: aiohttp.ClientSession | None = None
 
     async def close(self) -> None:
@@ -111,22 +117,42 @@ class Client:
         # Redirects are not followed: the key goes to `base_url` alone.
         if self._session is None:
             self._session = self._opened()
-        async with self._session.post(self._url, data=body, allow_redirects=False) as response:
+        async with self._session.post(
+            self._url,
+            data=body,
+            headers=self._headers,
+            allow_redirects=False,
+            proxy=self._proxy,
+            proxy_headers=self._proxy_headers,
+        ) as response:
             answer = await response.read()
             if response.status >= 400:
                 raise Refused(response.status, response.headers, answer)
             return answer
 
     def _opened(self) -> aiohttp.ClientSession:
-        """Return a session that asks as the official client does: its headers, its trust, the machine's proxies."""
-        given = {**self._api.default_headers, **self._api.auth_headers}
+        """Return a session that trusts whom the official client trusts.
+
+        With `trust_env` aiohttp would look for a proxy, and into .netrc, in a thread of its own at every post.
+        """
         return aiohttp.ClientSession(
             connector=aiohttp.TCPConnector(limit=MAX_CONNECTIONS, ssl=httpx2.create_ssl_context()),
             timeout=aiohttp.ClientTimeout(connect=self._connect_seconds),  # the whole has its deadline in `complete`
-            headers={name: value for name, value in given.items() if not isinstance(value, Omit)},
             cookie_jar=aiohttp.DummyCookieJar(),
-            trust_env=True,
         )
+
+
+def _proxy_for(url: str) -> tuple[str | None, Mapping[str, str] | None]:
+    """Return the proxy that the environment names for a URL (`https_proxy`, `no_proxy`), and what to tell it of us."""
+    parts = urlsplit(url)
+    named = getproxies().get(parts.scheme)
+    if named is None or proxy_bypass(parts.netloc):
+        return None, None
+    proxy = urlsplit(named)
+    if proxy.username is None:
+        return named, None
+    who = aiohttp.encode_basic_auth(unquote(proxy.username), unquote(proxy.password or ""))
+    return proxy._replace(netloc=proxy.netloc.rpartition("@")[2]).geturl(), {"Authorization": who}
 
 
 def _error_in(body: bytes) -> Mapping[str, Any]:

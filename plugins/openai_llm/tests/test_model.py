@@ -285,3 +285,47 @@ async def test_hundreds_of_calls_wait_at_once(openai: OpenAIWire, open_model: An
     openai.recover()  # what waits is told 503, and asks again
 
     assert [(await call).text for call in calls] == [f"re: {n}" for n in range(300)]
+
+
+async def test_the_machines_proxy_is_asked_unless_it_is_told_to_leave_the_model_alone(
+    open_model: Any, ask: Any, openai: OpenAIWire, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Given a proxy that knows us, and a model that can be reached through it alone
+    us = "ana:a%20word"
+    proxy = openai.url.removesuffix("/v1").replace("//", f"//{us}@")
+    monkeypatch.setenv("http_proxy", proxy)
+    monkeypatch.setenv("no_proxy", "")
+
+    # When it is asked, the proxy passes it on, and hears who we are
+    completion = await open_model(base_url="http://model.invalid/v1").complete(ask("When?"))
+    assert completion.text == "re: When?"
+    assert openai.requests[-1].headers["proxy-authorization"] == "Basic YW5hOmEgd29yZA=="
+    assert openai.requests[-1].headers["authorization"] == "Bearer sk-test"
+
+    # When the environment names the model as one to be asked directly, it is
+    monkeypatch.setenv("no_proxy", "model.invalid")
+    with pytest.raises(ModelError) as raised:
+        await open_model(base_url="http://model.invalid/v1", max_retries=0).complete(ask("When?"))
+    assert raised.value.code == "connection"
+
+
+async def test_a_proxy_is_not_told_the_key(open_model: Any, ask: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    # Given a proxy that writes down what it is asked, and a model behind TLS
+    heard: list[bytes] = []
+
+    async def hear(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        heard.append(await reader.readuntil(b"\r\n\r\n"))
+        writer.close()
+
+    async with await asyncio.start_server(hear, "127.0.0.1", 0) as server:
+        port = server.sockets[0].getsockname()[1]
+        monkeypatch.setenv("https_proxy", f"http://127.0.0.1:{port}")
+        monkeypatch.setenv("no_proxy", "")
+
+        # When the model is asked
+        with pytest.raises(ModelError):
+            await open_model(base_url="https://model.invalid/v1", max_retries=0).complete(ask("When?"))
+
+    # Then the proxy was asked for a tunnel, without the key
+    assert heard[0].startswith(b"CONNECT model.invalid:443")
+    assert b"sk-test" not in heard[0]
