@@ -73,9 +73,14 @@ async def _live(house: House, troubles: Troubles, minutes: float, rate: float, r
     watch = Watch(house, kept, troubles)
     files = watch.files()
     watching = asyncio.create_task(watch.run(lambda minute: print(minute.line(), flush=True)))
-    beside = [asyncio.create_task(troubles.run()), asyncio.create_task(_staff(house, watch))]
+    beside = [
+        asyncio.create_task(troubles.run(), name="the troubles"),
+        asyncio.create_task(_staff(house, watch), name="staff"),
+    ]
     await _write(house, minutes * 60, rate)
     for task in beside:
+        why = repr(task.exception()) if task.done() else ""
+        result.expect(not task.done(), f"{task.get_name()} did not go on to the end: {why}")
         task.cancel()
     await asyncio.gather(*beside, return_exceptions=True)
     await troubles.mend()
