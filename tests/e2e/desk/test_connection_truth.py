@@ -71,3 +71,23 @@ async def test_a_line_on_which_nobody_answers_any_more_is_told_of_too(
     assert time.monotonic() - started < OFFLINE_WITHIN_SECONDS
     held_socket.release()
     await expect(desk.connection).to_contain_text("Live")
+
+
+async def test_what_is_pressed_before_the_first_connection_waits_for_it(
+    hotel: Any, open_desk: Any, held_socket: Any
+) -> None:
+    # Given a page that is drawn while its line is still being opened
+    await hotel.says("Marta", "What time is breakfast?")
+    desk = await open_desk(prepare=held_socket.stand_between)
+    await desk.open("Marta")
+    await expect(desk.button("Take over")).to_be_visible()
+    held_socket.held = True
+    await desk.page.reload()
+
+    # When something is pressed, nothing is told to have failed, and it is done once the line is there
+    await desk.press("Take over")
+    await desk.page.wait_for_timeout(500)
+    await expect(desk.conversation.get_by_role("alert")).to_have_count(0)
+    await expect(desk.button("Take over")).to_be_visible()
+    held_socket.release()
+    await expect(desk.button("Return to bot")).to_be_visible()

@@ -13,6 +13,7 @@ const BEAT = 2_500;
 const BEAT_WHEN_HIDDEN = 10_000;
 const BEAT_DEADLINE = 2_000;
 const DEADLINE = 6_000;
+const OPENING = 4_000;
 const MISSED_BEATS_TO_RECONNECT = 2;
 const SESSION_CHECK_PAUSE = 10_000;
 const RETRY_AFTER_REFUSAL = 2_000;
@@ -33,6 +34,8 @@ export class NoAnswer extends Error {}
 export class Line {
   readonly #store: Store;
   readonly #socket: Socket;
+  /** Done with the page's first connection. */
+  readonly #opened: Promise<void>;
   #listener: Listener = { live: () => undefined, heard: () => undefined };
   #catchingUp = false;
   #fresh = false;
@@ -50,6 +53,7 @@ export class Line {
       reconnectionDelayMax: 3_000,
       timeout: 4_000,
     });
+    this.#opened = new Promise((done) => this.#socket.once("connect", done));
   }
 
   start(listener: Listener): void {
@@ -71,8 +75,14 @@ export class Line {
     return this.#socket.connected;
   }
 
-  /** Ask for something. Raises `NoAnswer` where there is no connection or no answer in time. */
+  /**
+   * Ask for something. Raises `NoAnswer` where there is no connection or no answer in time. A page that has just been
+   * drawn may be asked before its first connection is there: that is waited for.
+   */
   async ask<T extends object = object>(event: string, payload: object, deadline = DEADLINE): Promise<Ack<T>> {
+    if (!this.#socket.connected) {
+      await Promise.race([this.#opened, new Promise((late) => setTimeout(late, OPENING))]);
+    }
     // Without a connection socket.io would keep the packet and send it later, behind the back of our own retries.
     if (!this.#socket.connected) throw new NoAnswer(texts.problem.unreachable);
     try {
