@@ -38,6 +38,9 @@ MAX_FRAME = 100_000  # bytes of one Socket.IO packet
 EMBEDDED_SLOTS = 200
 LOOPBACK = frozenset({"127.0.0.1", "::1"})
 STOP_SECONDS = 5
+# Longer than those before us keep an idle connection (nginx 60 s, its ngx_http_upstream_module's keepalive_timeout):
+# who closes first must not be we, just as they send the next request.
+IDLE_SECONDS = 75
 MOST_LOGGED = 200  # characters of a path
 NO_WORKER = "none lives: what guests write is stored, and nobody answers or delivers; start innbox worker"
 QUEUE_AWAY = "away: workers look for work once a second until it is back, and pages are told late"
@@ -80,6 +83,7 @@ def server_options(config: Config) -> dict[str, Any]:
         "server_header": False,
         "proxy_headers": True,
         "forwarded_allow_ips": list(config.trusted_proxies),
+        "timeout_keep_alive": IDLE_SECONDS,
         "timeout_graceful_shutdown": STOP_SECONDS,
         "lifespan": "on",
     }

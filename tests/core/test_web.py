@@ -40,6 +40,23 @@ async def test_a_store_that_is_away_is_named(run_innbox: Any, monkeypatch: pytes
     assert "the disk is gone" in ready.json()["store"]
 
 
+async def test_a_connection_that_was_idle_for_a_while_is_still_there(run_innbox: Any) -> None:
+    # Given a connection as a proxy keeps it
+    innbox: Running = await run_innbox(PLUGINS)
+    host, port = innbox.url.removeprefix("http://").split(":")
+    reader, writer = await asyncio.open_connection(host, int(port))
+
+    # When it is used, and once more after a pause
+    for pause in (6, 0):
+        writer.write(b"GET /healthz HTTP/1.1\r\nHost: innbox\r\n\r\n")
+
+        # Then there is an answer each time
+        answer = await asyncio.wait_for(reader.readuntil(b"ok\n"), 5)
+        assert answer.startswith(b"HTTP/1.1 200")
+        await asyncio.sleep(pause)
+    writer.close()
+
+
 async def test_unknown_paths_and_methods_are_told_plainly(run_innbox: Any) -> None:
     innbox: Running = await run_innbox(PLUGINS)
 
