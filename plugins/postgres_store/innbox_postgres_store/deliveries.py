@@ -24,7 +24,7 @@ class Deliveries(Verbs):
 
     async def settle_delivery(self, delivery: Delivery, end: DeliveryEnd) -> Settled:
         error = end.error
-        facts = await self._database.value(
+        facts = await self._batches.value(
             "settle_delivery",
             delivery.outgoing.conversation_id,
             delivery.outgoing.message_id,

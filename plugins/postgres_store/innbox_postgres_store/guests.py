@@ -32,7 +32,7 @@ class Guests(Verbs):
         window = rules.reply_window
         own_mark, address_marks = marks_of(rules.erasure_key, inbound)
         message_id = new_id()
-        facts = await self._database.value(
+        facts = await self._batches.value(
             "ingest",
             inbound.hotel,
             [address.channel for address in handles],
@@ -79,7 +79,7 @@ class Guests(Verbs):
 
     async def report_status(self, report: StatusReport) -> Changed | None:
         failure = report.failure
-        facts = await self._database.value(
+        facts = await self._batches.value(
             "report_status",
             report.channel,
             rows.as_id(report.message_id),

@@ -102,7 +102,10 @@ class Database:
         Raises `StoreUnavailable` within `DEADLINE_SECONDS`, `NotReady` where the schema is behind, and psycopg's
         `IntegrityError` as it comes.
         """
-        deadline = asyncio.get_running_loop().time() + DEADLINE_SECONDS
+        return await self.rows_by(deadline_from_now(), name, *parameters)
+
+    async def rows_by(self, deadline: float, name: str, *parameters: Any) -> list[Row]:
+        """As `rows`, with `StoreUnavailable` at `deadline`, a time of the event loop's clock."""
         query = self.queries[name]
         for left in reversed(range(TRIES)):
             try:
@@ -148,6 +151,11 @@ class Database:
         finally:
             cut.cancel()
             await pool.putconn(connection)
+
+
+def deadline_from_now() -> float:
+    """Return when a verb that begins now must have an answer, by the event loop's clock."""
+    return asyncio.get_running_loop().time() + DEADLINE_SECONDS
 
 
 async def _living_connection(pool: AsyncConnectionPool[AsyncConnection[Row]], deadline: float) -> AsyncConnection[Row]:

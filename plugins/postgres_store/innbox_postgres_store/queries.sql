@@ -75,6 +75,12 @@ ORDER BY t.guest_id
 LIMIT $2
 
 
+-- verbs that go to the server together
+
+-- name: run_batch
+CALL run_batch($1::text[], $2::text[], NULL)
+
+
 -- answering
 
 -- name: heartbeat
@@ -310,7 +316,7 @@ SELECT send_scheduled($1::uuid, $2::jsonb)
 
 -- name: view
 SELECT
-    (SELECT last FROM event_counter),
+    (SELECT last FROM event_counter WHERE settled()),
     (
         SELECT json_agg(cf.facts ORDER BY page.number)
         FROM view_page($1, $2, $3::text[], $4, $5::timestamptz, $6::uuid, $7::integer) WITH ORDINALITY
@@ -344,7 +350,7 @@ WITH page AS (
     SELECT * FROM inbox_page($1::text[], $2, $3, $4::timestamptz, $5::uuid, $6::integer)
 )
 SELECT
-    (SELECT last FROM event_counter),
+    (SELECT last FROM event_counter WHERE settled()),
     (
         SELECT json_agg(cf.facts ORDER BY page.last_at DESC, page.id DESC)
         FROM page JOIN conversation_facts AS cf ON cf.id = page.id
@@ -357,7 +363,7 @@ WITH page AS (
     )
 )
 SELECT
-    (SELECT last FROM event_counter),
+    (SELECT last FROM event_counter WHERE settled()),
     (
         SELECT json_agg(cf.facts ORDER BY page.last_at DESC, page.id DESC)
         FROM page JOIN conversation_facts AS cf ON cf.id = page.id
@@ -377,7 +383,7 @@ SELECT (
 FROM conversations AS c
 WHERE c.id = $1::uuid
 
--- numbers appear in order, so the counter as this snapshot sees it is a number to resume from
+-- numbers appear in order, so the counter as this snapshot sees it is a number to resume from, once it is on the disk
 -- name: events_since
 WITH page AS MATERIALIZED (
     SELECT number, name, hotel, channel, conversation_id, message_id FROM events
@@ -386,7 +392,7 @@ WITH page AS MATERIALIZED (
     LIMIT $3
 )
 SELECT
-    (SELECT last FROM event_counter),
+    (SELECT last FROM event_counter WHERE settled()),
     (
         SELECT json_agg(
             json_build_array(number, name, hotel, channel, conversation_id, message_id) ORDER BY number
@@ -403,7 +409,7 @@ SELECT
     )
 
 -- name: last_event
-SELECT last FROM event_counter
+SELECT last FROM event_counter WHERE settled()
 
 
 -- people

@@ -67,7 +67,7 @@ class Turns(Verbs):
         )
 
     async def _commit(self, turn: Turn, end: TurnEnd, deliver_as: str | None, token: str) -> rows.Facts:
-        answer: rows.Facts = await self._database.value(
+        answer: rows.Facts = await self._batches.value(
             "commit_turn",
             turn.conversation.id,
             turn.id,

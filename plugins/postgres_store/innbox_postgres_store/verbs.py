@@ -4,6 +4,7 @@ from typing import Any
 
 from innbox import Changed, NotFound
 from innbox_postgres_store import rows
+from innbox_postgres_store.batches import Batches
 from innbox_postgres_store.claims import LostClaims
 from innbox_postgres_store.pool import Database
 
@@ -13,6 +14,7 @@ class Verbs:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self._batches = Batches(database)
         self._lost = LostClaims()
 
     async def _change(self, name: str, conversation_id: str, *parameters: Any) -> Changed:
@@ -40,7 +42,7 @@ class Verbs:
         if known is None:
             return None
         try:
-            return await self._database.value(name, worker, known, token, *parameters)
+            return await self._batches.value(name, worker, known, token, *parameters)
         except BaseException:
             self._lost.add(known, token)
             raise
