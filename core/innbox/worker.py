@@ -53,7 +53,7 @@ async def run_worker(config: Config) -> None:
         runner = Runner(app, config.queue.slots)
         app.wakes = runner
         async with runner.running():
-            queue = QueueWorker(config.queue.url, runner.wake, lambda: runner.free_slots > 0)
+            queue = QueueWorker(config.queue.url, runner.wake, lambda: runner.free_slots() > 0)
             queue.begin()
             settle_memory()
             log.info("worker ready", worker=runner.worker, slots=config.queue.slots)

@@ -190,7 +190,7 @@ OpenWorkshop = Callable[..., Awaitable[Workshop]]
 
 @pytest.fixture
 async def workshop(tmp_path: Path) -> AsyncIterator[OpenWorkshop]:
-    """A function that runs a pipeline: `await workshop(script, channel=…, tools=…, plugins=…, plain=…, hotel=…)`."""
+    """A function that runs a pipeline: `await workshop(script, channel=…, tools=…, plugins=…, plain=…, hotel=…, slots=…)`."""
     async with AsyncExitStack() as stack:
 
         async def run(
@@ -202,6 +202,7 @@ async def workshop(tmp_path: Path) -> AsyncIterator[OpenWorkshop]:
             plain: bool = False,
             hotel: Mapping[str, Any] | None = None,
             llms: Iterable[Any] = (),
+            slots: int = 50,
         ) -> Workshop:
             turns = {"wait_seconds": wait_seconds, "wait_at_most_seconds": 4 * wait_seconds}
             config = load_config(write_config(tmp_path, {"webchat": {}}, turns=turns))
@@ -216,7 +217,7 @@ async def workshop(tmp_path: Path) -> AsyncIterator[OpenWorkshop]:
             chosen = {"sqlite_store": Plain(store) if plain else store, "scripted": scripted}
             app = App(config, {**chosen, **{plugin.name: plugin for plugin in plugins}})
             await stack.enter_async_context(app.lifespan())
-            runner = Runner(app, slots=50)
+            runner = Runner(app, slots)
             app.wakes = runner
             await stack.enter_async_context(runner.running())
             return Workshop(app, runner, scripted.channel, models)

@@ -7,6 +7,7 @@ import asyncio
 import os
 import socket
 import time
+from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from datetime import datetime
@@ -31,13 +32,18 @@ log = structlog.get_logger(__name__)
 HEARTBEAT_SECONDS = 2.0
 SWEEP_SECONDS = 1.0
 SWEEP_LIMIT = 200
+STANDING_LIMIT = 1000  # steps of a kind that wait for a slot
 TIMING_SECONDS = 1.0
 FINISH_SECONDS = 18.0  # how long steps in flight may take after a stop was asked for
 GIVE_BACK_SECONDS = 2.0  # and then, to give back their claims
 
 
 class Runner:
-    """Runs the steps of one process. As `Wakes` it starts them here; `slots` bounds how many run at once."""
+    """Runs the steps of one process. As `Wakes` it starts them here.
+
+    `slots` bounds how many turns are in flight. Deliveries have as many of their own: what is written, by staff too, does
+    not wait until a slow model has answered others.
+    """
 
     def __init__(self, app: "App", slots: int) -> None:
         self._app = app
@@ -49,16 +55,18 @@ class Runner:
         self._admission = Admission()
         self._timers = Timers(self._start)
         self._running: dict[tuple[Step, str], asyncio.Task[None]] = {}
+        self._in_flight = Counter[Step]()
+        self._standing: dict[Step, dict[str, None]] = {step: {} for step in Step}  # who waits for a slot, in order
         self._claimed: dict[str, Claim] = {}  # deliveries of conversations that are about to be delivered
         self._again: set[tuple[Step, str]] = set()
         self._stopping = False
 
-    @property
-    def free_slots(self) -> int:
-        return max(self._slots - len(self._running), 0)
+    def free_slots(self, step: Step = Step.ANSWER) -> int:
+        """Return how many steps of a kind may begin."""
+        return max(self._slots - self._in_flight[step], 0)
 
     def wake(self, step: Step, conversation_id: str, at: datetime | None = None) -> None:
-        """Start a step now or at a time. With no slot free, the sweeper starts it when there is one."""
+        """Start a step now or at a time; with no slot free, as soon as one is."""
         if not self._stopping:
             self._timers.wake(step, conversation_id, at)
 
@@ -79,6 +87,8 @@ class Runner:
         finally:
             self._stopping = True
             self._timers.clear()
+            for standing in self._standing.values():
+                standing.clear()  # the store knows them
             for loop in loops[1:]:
                 loop.cancel()
             await self._finish()
@@ -98,10 +108,17 @@ class Runner:
         key = (step, conversation_id)
         if key in self._running:
             self._again.add(key)  # it may have looked before the new work was there
-        elif self.free_slots and not self._stopping:
+        elif self._stopping:
+            return
+        elif self.free_slots(step):
             self._begin(key)
+        elif len(self._standing[step]) < STANDING_LIMIT:  # those beyond are left to the sweeper
+            self._standing[step][conversation_id] = None
 
     def _begin(self, key: tuple[Step, str]) -> None:
+        step, conversation_id = key
+        self._in_flight[step] += 1
+        self._standing[step].pop(conversation_id, None)
         self._running[key] = asyncio.create_task(self._run(key), name=f"{key[0]}:{key[1]}")
 
     async def _run(self, key: tuple[Step, str]) -> None:
@@ -118,26 +135,37 @@ class Runner:
             log.exception("step failed", step=step.value, conversation=conversation_id, error=type(error).__name__)
         finally:
             self._running.pop(key, None)
+            self._in_flight[step] -= 1
             if step is Step.DELIVER and conversation_id in self._claimed:
                 self._again.discard(key)
                 self._begin(key)
             elif key in self._again:
                 self._again.discard(key)
                 self._start(*key)
+            self._let_in(step)
+
+    def _let_in(self, step: Step) -> None:
+        """Begin what has waited longest for a slot."""
+        standing = self._standing[step]
+        while standing and self.free_slots(step):
+            conversation_id = next(iter(standing))
+            del standing[conversation_id]
+            self._start(step, conversation_id)
 
     async def _beat(self) -> None:
         await self._app.store.heartbeat(self.worker)
         await self._app.metrics.bring_to(self._app.store)
 
     async def _sweep(self) -> None:
-        due = await self._app.store.due(min(self.free_slots, SWEEP_LIMIT))
+        most = max(self.free_slots(step) for step in Step)
+        due = await self._app.store.due(min(most, SWEEP_LIMIT))
         for conversation_id in due.deliver:
             self._start_if_idle(Step.DELIVER, conversation_id)
         for conversation_id in due.answer:
             self._start_if_idle(Step.ANSWER, conversation_id)
 
     def _start_if_idle(self, step: Step, conversation_id: str) -> None:
-        if (step, conversation_id) not in self._running:
+        if self.free_slots(step) and (step, conversation_id) not in self._running:
             self._start(step, conversation_id)
 
     async def _every(self, seconds: float, do: Callable[[], Awaitable[None]]) -> None:

@@ -127,6 +127,8 @@ class Store:
         return len(self.events)
 
     async def history(self, conversation_id: str, before: int | None, limit: int) -> HistoryPage:
+        if conversation_id not in self.messages:
+            raise NotFound("There is no such conversation.")
         older = [m for m in self.messages[conversation_id] if before is None or m.seq < before]
         page = older[-limit:]
         return HistoryPage(tuple(page), page[0].seq if len(older) > len(page) else None)
