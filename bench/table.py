@@ -77,8 +77,19 @@ def met(row: Row, value: float | None) -> bool | None:
     return value >= row.goal if row.more_is_better else value <= row.goal
 
 
-def markdown(results: Results) -> str:
-    """Return the table of all that was measured, as Markdown."""
+def verdict(row: Row, rounds: Sequence[Results]) -> str:
+    """Say whether a figure was what it should be, in how many rounds if there were more and not in all."""
+    said = [met(row, figure(results, row.target, row.figure)) for results in rounds]
+    known = [one for one in said if one is not None]
+    if not known:
+        return ""
+    if all(known):
+        return "met"
+    return f"met in {sum(known)} of {len(known)}" if any(known) else "**not met**"
+
+
+def markdown(results: Results, rounds: Sequence[Results]) -> str:
+    """Return the table of all that was measured, as Markdown: medians, and what they say in each of the rounds."""
     lines = ["| figure | the peer | Innbox | times better | should be | |", "| --- | ---: | ---: | ---: | ---: | --- |"]
     for row in ROWS:
         ours = figure(results, row.target, row.figure)
@@ -87,10 +98,10 @@ def markdown(results: Results) -> str:
         theirs = figure(results, "peer", row.figure) if row.peer else None
         sign = "≥" if row.more_is_better else "≤"
         goal = f"{sign} {told(row.goal, row.unit)}"
-        verdict = {True: "met", False: "**not met**", None: ""}[met(row, ours)]
         ratio = _times_better(row, ours, theirs)
         lines.append(
-            f"| {row.title} | {told(theirs, row.unit)} | {told(ours, row.unit)} | {ratio} | {goal} | {verdict} |"
+            f"| {row.title} | {told(theirs, row.unit)} | {told(ours, row.unit)} | {ratio} | {goal} |"
+            f" {verdict(row, rounds)} |"
         )
     return "\n".join(lines)
 
