@@ -57,7 +57,10 @@ class Batches:
         call = Call.of(verb, parameters)
         self._waiting.append(call)
         self._watch()
-        return await call.answer
+        try:
+            return await call.answer
+        finally:
+            del call  # an error keeps this frame, and must not be kept by it: memory would wait for the collector
 
     def _watch(self) -> None:
         if self._impatience is None:
@@ -107,7 +110,7 @@ class Batches:
         except Exception as error:
             for call in batch:
                 if not call.answer.done():
-                    call.answer.set_exception(_again(error))
+                    call.answer.set_exception(type(error)(*error.args))  # one for each: tracebacks grow as they rise
             return
         for call, result in zip(batch, rows[0][0], strict=True):
             if result is None:
@@ -125,14 +128,11 @@ class Batches:
         else:
             if not call.answer.done():
                 call.answer.set_result(rows[0][0] if rows else None)
+        finally:
+            del call  # as above
 
 
 def _moment(value: object) -> str:
     if isinstance(value, datetime):
         return value.isoformat()
     raise TypeError(f"{type(value).__name__} is no parameter of a verb")
-
-
-def _again(error: Exception) -> Exception:
-    """Return an error of its own for each who waits: one that is raised twice would tell of both."""
-    return type(error)(*error.args).with_traceback(error.__traceback__)

@@ -1,6 +1,7 @@
 """Verbs that are called while others are at the server go together, and nobody notices but the server."""
 
 import asyncio
+import gc
 import time
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -148,6 +149,27 @@ async def test_all_of_a_batch_have_an_answer_in_time(open_store: Opens, line: An
     assert time.monotonic() - began < 2
     assert {type(answer) for answer in answers} == {StoreUnavailable}
     assert len({id(answer) for answer in answers}) == len(answers)
+
+
+async def test_what_failed_is_forgotten_at_once(open_store: Opens, line: Any, says: Says, sql: Sql) -> None:
+    # Given a collector that comes seldom, as in a busy process
+    store = await open_store(line.url)
+    await store.ping()
+    sql.execute("ALTER TABLE messages ADD CONSTRAINT refused CHECK (text <> 'never to be stored')")
+    gc.collect()
+    gc.disable()
+    try:
+        await asyncio.gather(
+            *(store.ingest(says("never to be stored", handle(n)), RULES) for n in range(5)), return_exceptions=True
+        )
+        line.freeze()
+        await asyncio.gather(*(store.ingest(says("first", handle(n)), RULES) for n in range(5)), return_exceptions=True)
+        await asyncio.sleep(0)
+
+        assert not [one for one in gc.get_objects() if isinstance(one, Call)]
+    finally:
+        gc.enable()
+        sql.execute("ALTER TABLE messages DROP CONSTRAINT refused")
 
 
 async def test_who_is_not_waited_for_any_longer_is_not_sent(
