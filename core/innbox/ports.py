@@ -434,10 +434,12 @@ class InboxPage:
 
 @dataclass(frozen=True, slots=True)
 class HistoryPage:
-    """A page of a conversation's messages, oldest first; `next_before` asks for the page before it."""
+    """A page of a conversation's messages, oldest first; `next_before` asks for the page before it. `hotel` is whose
+    conversation it is, where the store says so: who may see it is then known without asking once more."""
 
     messages: tuple[Message, ...]
     next_before: int | None
+    hotel: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

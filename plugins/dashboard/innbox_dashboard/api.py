@@ -1,7 +1,5 @@
 """What the desk's page reads: lists of conversations and of messages."""
 
-import asyncio
-
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
@@ -37,13 +35,17 @@ class Api:
         conversation_id = query.needed(request, "conversation_id")
         before = query.number(request, "before", 0, 1, 10**15)
         limit = query.number(request, "limit", 50, 1, query.MOST_AT_ONCE)
-        conversation, page = await asyncio.gather(  # one way to the store, not two; whether they may see it is told below
-            self._app.store.conversation(conversation_id),
-            self._app.store.history(conversation_id, before or None, limit),
-        )
-        if conversation is None or not user.may_see(conversation.hotel):
+        page = await self._app.store.history(conversation_id, before or None, limit)
+        if not user.may_see(page.hotel or await self._hotel_of(conversation_id)):
             raise NotFound("There is no such conversation.")
         return JSONResponse(
             {"messages": [message.as_json() for message in page.messages], "next_before": page.next_before},
             headers=NO_STORE,
         )
+
+    async def _hotel_of(self, conversation_id: str) -> str:
+        """Return whose conversation it is, from a store that does not say so with a page of messages."""
+        conversation = await self._app.store.conversation(conversation_id)
+        if conversation is None:
+            raise NotFound("There is no such conversation.")
+        return conversation.hotel

@@ -296,7 +296,7 @@ SELECT ring($1::uuid, $2, $3::timestamptz)
 -- name: schedule
 SELECT schedule_message($1::uuid, $2::uuid, $3, $4, $5::timestamptz, $6)
 
--- NULL: there is no such conversation
+-- no row: there is no such conversation
 -- name: scheduled
 SELECT (
     SELECT coalesce(json_agg(scheduled_facts(s) ORDER BY s.at, s.id), '[]')
@@ -369,17 +369,19 @@ SELECT
         FROM page JOIN conversation_facts AS cf ON cf.id = page.id
     )
 
--- NULL: there is no such conversation
+-- no row: there is no such conversation
 -- name: history
-SELECT (
-    SELECT coalesce(json_agg(page.facts ORDER BY page.seq), '[]')
-    FROM (
-        SELECT seq, facts FROM message_facts
-        WHERE conversation_id = c.id AND seq < coalesce($2::integer, 2147483647)
-        ORDER BY seq DESC
-        LIMIT $3
-    ) AS page
-)
+SELECT
+    c.hotel,
+    (
+        SELECT coalesce(json_agg(page.facts ORDER BY page.seq), '[]')
+        FROM (
+            SELECT seq, facts FROM message_facts
+            WHERE conversation_id = c.id AND seq < coalesce($2::integer, 2147483647)
+            ORDER BY seq DESC
+            LIMIT $3
+        ) AS page
+    )
 FROM conversations AS c
 WHERE c.id = $1::uuid
 

@@ -61,13 +61,14 @@ class Reading(Verbs):
         known = rows.as_id(conversation_id)
         limit = max(limit, 1)
         below = None if before is None else max(0, min(before, LARGEST_SEQ))
-        facts = await self._database.value("history", known, below, limit + 1) if known else None
-        if facts is None:
+        found = await self._database.rows("history", known, below, limit + 1) if known else []
+        if not found:
             raise NotFound("There is no such conversation.")
+        hotel, facts = found[0]
         messages = rows.messages(facts)
         more = len(messages) > limit
         messages = messages[-limit:]
-        return HistoryPage(messages, messages[0].seq if more else None)
+        return HistoryPage(messages, messages[0].seq if more else None, hotel)
 
     async def events_since(self, number: int, hotels: frozenset[str] | None, limit: int) -> EventPage:
         limit = max(limit, 1)

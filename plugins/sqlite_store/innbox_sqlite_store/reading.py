@@ -64,11 +64,11 @@ def inbox(tx: Transaction, query: InboxQuery) -> InboxPage:
 
 def history(tx: Transaction, conversation_id: str, before: int | None, limit: int) -> HistoryPage:
     """See `Store.history`."""
-    bare(tx, conversation_id)
+    hotel = bare(tx, conversation_id)["hotel"]
     below = LARGEST if before is None else _countable(before)
     rows = tx.all("history", id=conversation_id, before=below, limit=limit + 1)
     messages = tuple(message_of(row) for row in reversed(rows[:limit]))
-    return HistoryPage(messages, messages[0].seq if len(rows) > limit and messages else None)
+    return HistoryPage(messages, messages[0].seq if len(rows) > limit and messages else None, hotel)
 
 
 def last_event(tx: Transaction) -> int:

@@ -149,6 +149,13 @@ class ReadingContract:
         assert [[m.text for m in page.messages] for page in (newest, middle, oldest)] == [["4", "5"], ["2", "3"], ["1"]]
         assert (newest.next_before, middle.next_before, oldest.next_before) == (4, 2, None)
 
+    async def test_a_page_of_messages_says_whose_it_is_or_nothing(self, store: Store) -> None:
+        conversation = (await guest_writes(store, hotel=OTHER_HOTEL)).conversation
+
+        page = await store.history(conversation.id, None, 10)
+
+        assert page.hotel in (OTHER_HOTEL, None)
+
     async def test_history_shows_notes(self, store: Store) -> None:
         taken = await guest_writes(store)
         await store.staff_note(taken.conversation.id, "Ana", "A regular guest", None)
