@@ -124,7 +124,8 @@ def save(rounds: Sequence[dict[str, Figures]]) -> str:
         table += f" (the median: {statistics.median(shares):.0%})."
     machine = {"cores": os.cpu_count(), "python": platform.python_version(), "rounds": len(rounds)}
     RESULTS.mkdir(parents=True, exist_ok=True)
-    (RESULTS / "results.json").write_text(json.dumps({"machine": machine, "results": results, "rounds": list(rounds)}, indent=1) + "\n")
+    kept = {"machine": machine, "results": results, "rounds": list(rounds)}
+    (RESULTS / "results.json").write_text(json.dumps(kept, indent=1) + "\n")
     (RESULTS / "results.md").write_text(table + "\n")
     if drawing := latency_chart(results):
         (RESULTS / "latency.svg").write_text(drawing)

@@ -190,7 +190,7 @@ OpenWorkshop = Callable[..., Awaitable[Workshop]]
 
 @pytest.fixture
 async def workshop(tmp_path: Path) -> AsyncIterator[OpenWorkshop]:
-    """A function that runs a pipeline: `await workshop(script, channel=…, tools=…, plugins=…, plain=…, hotel=…, slots=…)`."""
+    """A function that runs a pipeline: `await workshop(script, channel=…, tools=…, plugins=…, plain=…, hotel=…)`."""
     async with AsyncExitStack() as stack:
 
         async def run(

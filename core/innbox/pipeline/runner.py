@@ -41,8 +41,8 @@ GIVE_BACK_SECONDS = 2.0  # and then, to give back their claims
 class Runner:
     """Runs the steps of one process. As `Wakes` it starts them here.
 
-    `slots` bounds how many turns are in flight. Deliveries have as many of their own: what is written, by staff too, does
-    not wait until a slow model has answered others.
+    `slots` bounds how many turns are in flight. Deliveries have as many of their own: what is written, by staff too,
+    does not wait until a slow model has answered others.
     """
 
     def __init__(self, app: "App", slots: int) -> None:
