@@ -1,5 +1,6 @@
 """Connection truth: a cut line is told of within five seconds, and after it exactly what was missed appears."""
 
+import asyncio
 import re
 import time
 from typing import Any
@@ -91,3 +92,33 @@ async def test_what_is_pressed_before_the_first_connection_waits_for_it(
     await expect(desk.button("Take over")).to_be_visible()
     held_socket.release()
     await expect(desk.button("Return to bot")).to_be_visible()
+
+
+async def test_what_happens_while_a_conversation_is_being_opened_is_there_when_it_is_open(
+    hotel: Any, open_desk: Any
+) -> None:
+    # Given a conversation whose messages are slow to arrive: they were read before the guest's next question
+    await hotel.says("Marta", "What time is breakfast?")
+    desk = await open_desk()
+    await expect(desk.line("from 7:30")).to_have_count(1)
+    read, asked_on = asyncio.Event(), asyncio.Event()
+
+    async def hold(route: Any) -> None:
+        answer = await route.fetch()
+        read.set()
+        await asked_on.wait()
+        await route.fulfill(response=answer)
+
+    await desk.page.route(re.compile("/get_messages"), hold)
+
+    # When somebody opens it, and the question and its answer are told of before the messages arrive
+    await desk.open("Marta")
+    await read.wait()
+    await hotel.says("Marta", "And how much is parking?")
+    await expect(desk.line("12 euros")).to_have_count(1)
+    asked_on.set()
+
+    # Then nothing is missing
+    await expect(desk.said("from 7:30")).to_have_count(1)
+    await expect(desk.said("And how much is parking?")).to_have_count(1)
+    await expect(desk.said("12 euros")).to_have_count(1)

@@ -323,6 +323,44 @@ describe("messages", () => {
     assert.deepEqual(seqs(state), [8]);
   });
 
+  it("that come while the first page is on its way are not missed, though it was read before", () => {
+    const state = after([
+      aListOf(aConversation("c1")),
+      { type: "thread requested", id: "c1" },
+      { type: "event", event: event(11, "new_message", aMessage(2)) },
+      { type: "event", event: event(12, "message_update", aMessage(1, { text: "as it is now" })) },
+      { type: "told", messages: [aMessage(3)], asOf: 12 },
+      aThreadOf([aMessage(1)]),
+    ]);
+    assert.deepEqual(seqs(state), [1, 2, 3]);
+    assert.equal(thread(state, "c1").messages[0]?.value.text, "as it is now");
+  });
+
+  it("that change while the page above is on its way do not stand there as they were", () => {
+    const out = (status: "sent" | "read"): Message => aMessage(2, { direction: "out", status });
+    const state = after([
+      aThreadOf([aMessage(8)], 8),
+      { type: "thread requested", id: "c1" },
+      { type: "event", event: event(11, "message_update", out("read")) },
+      { type: "event", event: event(12, "message_update", aMessage(1)) },
+      aThreadOf([out("sent")], 2),
+    ]);
+    assert.deepEqual(seqs(state), [2, 8]);
+    assert.equal(thread(state, "c1").messages[0]?.value.status, "read");
+  });
+
+  it("that came before a page that never arrived are in the next", () => {
+    const state = after([
+      { type: "thread requested", id: "c1" },
+      { type: "event", event: event(11, "new_message", aMessage(1, { text: "as it was" })) },
+      { type: "thread failed", id: "c1", problem: "no connection" },
+      { type: "thread requested", id: "c1" },
+      aThreadOf([aMessage(1)], null, 11),
+    ]);
+    assert.equal(thread(state, "c1").messages[0]?.value.text, "text 1");
+    assert.equal(thread(state, "c1").meanwhile.length, 0);
+  });
+
   it("keep what is there when loading fails, and say why", () => {
     const state = after([
       aThreadOf([aMessage(1)]),

@@ -1,14 +1,18 @@
 // The conversations themselves: what is known of each, its messages, and the one that is open.
 
 import type { Conversation, Message, MessagesPage } from "../types";
-import { knowMessage } from "./knowing";
+import { type Heard, knowMessage } from "./knowing";
 import type { Handlers, Known, State } from "./shape";
 import { Shelf } from "./shelf";
 
-/** What is loaded of one conversation, ordered by `seq`. `nextBefore` is the key of the page above. */
+/**
+ * What is loaded of one conversation, ordered by `seq`. `nextBefore` is the key of the page above. `meanwhile` is what
+ * was heard while a page was on its way, which may be older than that.
+ */
 export interface Thread {
   messages: Known<Message>[];
   nextBefore: number | null;
+  meanwhile: Heard[];
   loading: boolean;
   loaded: boolean;
   problem: string | null;
@@ -32,7 +36,14 @@ export type ConversationAction =
   | { type: "refused"; conversationId: string; text: string }
   | { type: "refusal seen" };
 
-const NO_THREAD: Thread = { messages: [], nextBefore: null, loading: false, loaded: false, problem: null };
+const NO_THREAD: Thread = {
+  messages: [],
+  nextBefore: null,
+  meanwhile: [],
+  loading: false,
+  loaded: false,
+  problem: null,
+};
 
 export const noConversations: Conversations = {
   conversations: new Shelf(),
@@ -45,14 +56,21 @@ export const noConversations: Conversations = {
 export const conversationHandlers: Handlers<ConversationAction> = {
   opened: (state, { id }) => ({ ...state, open: id && state.gone[id] ? null : id, refusal: null }),
   "thread requested": (state, { id }) => withThread(state, id, { loading: true }),
-  "thread failed": (state, { id, problem }) => withThread(state, id, { loading: false, problem }),
+  "thread failed": (state, { id, problem }) => withThread(state, id, { loading: false, meanwhile: [], problem }),
   "thread loaded": (state, { id, page, asOf }) => {
     if (state.gone[id]) return state;
-    const merged = page.messages.reduce(
-      (before, message) => knowMessage(before, message, asOf, "add"),
-      withThread(state, id, { loaded: true }),
+    const { meanwhile } = thread(state, id);
+    const fetched = page.messages.map((value): Heard => ({ stamp: asOf, value, how: "add" }));
+    return [...fetched, ...meanwhile].reduce(
+      (before, { value, stamp, how }) => knowMessage(before, value, stamp, how),
+      withThread(state, id, {
+        nextBefore: page.next_before,
+        meanwhile: [],
+        loading: false,
+        loaded: true,
+        problem: null,
+      }),
     );
-    return withThread(merged, id, { nextBefore: page.next_before, loading: false, problem: null });
   },
   refused: (state, { conversationId, text }) => ({ ...state, refusal: { conversationId, text } }),
   "refusal seen": (state) => (state.refusal ? { ...state, refusal: null } : state),

@@ -55,15 +55,24 @@ export function knowLastMessage(state: State, message: Message, stamp: number): 
 }
 
 /** `replace` never adds: an update of a message above the loaded part waits until that part is loaded. */
-export function knowMessage(state: State, message: Message, stamp: number, how: "add" | "replace"): State {
-  const loaded = state.threads[message.conversation_id];
-  if (!loaded?.loaded) return state;
-  const messages = mergeMessage(loaded, message, stamp, how);
-  if (messages === loaded.messages) return state;
-  return { ...state, threads: { ...state.threads, [message.conversation_id]: { ...loaded, messages } } };
+type How = "add" | "replace";
+
+/** Word of a message, and what it does to what is loaded. */
+export interface Heard extends Known<Message> {
+  how: How;
 }
 
-function mergeMessage(loaded: Thread, message: Message, stamp: number, how: "add" | "replace"): Known<Message>[] {
+/** What comes while a page is on its way is kept for when that is there: the page may have been read before. */
+export function knowMessage(state: State, message: Message, stamp: number, how: How): State {
+  const before = state.threads[message.conversation_id];
+  if (!before) return state;
+  const messages = before.loaded ? mergeMessage(before, message, stamp, how) : before.messages;
+  const meanwhile = before.loading ? [...before.meanwhile, { stamp, value: message, how }] : before.meanwhile;
+  if (messages === before.messages && meanwhile === before.meanwhile) return state;
+  return { ...state, threads: { ...state.threads, [message.conversation_id]: { ...before, messages, meanwhile } } };
+}
+
+function mergeMessage(loaded: Thread, message: Message, stamp: number, how: How): Known<Message>[] {
   const known = { stamp, value: message };
   const at = loaded.messages.findIndex((other) => other.value.id === message.id);
   if (at >= 0) {
