@@ -104,7 +104,7 @@ class Batches:
     async def together(self, batch: Sequence[Call]) -> None:
         """Carry calls to the server as one statement, and give each its answer or its error."""
         try:
-            rows = await self._database.rows_by(
+            results = await self._database.value_by(
                 batch[0].deadline, "run_batch", [call.verb for call in batch], [call.as_json for call in batch]
             )
         except Exception as error:
@@ -112,7 +112,7 @@ class Batches:
                 if not call.answer.done():
                     call.answer.set_exception(type(error)(*error.args))  # one for each: tracebacks grow as they rise
             return
-        for call, result in zip(batch, rows[0][0], strict=True):
+        for call, result in zip(batch, results, strict=True):
             if result is None:
                 self._begin(self.alone(call))
             elif not call.answer.done():
@@ -121,13 +121,13 @@ class Batches:
     async def alone(self, call: Call) -> None:
         """Carry a call to the server by itself."""
         try:
-            rows = await self._database.rows_by(call.deadline, call.verb, *call.parameters)
+            value = await self._database.value_by(call.deadline, call.verb, *call.parameters)
         except Exception as error:
             if not call.answer.done():
                 call.answer.set_exception(error)
         else:
             if not call.answer.done():
-                call.answer.set_result(rows[0][0] if rows else None)
+                call.answer.set_result(value)
         finally:
             del call  # as above
 

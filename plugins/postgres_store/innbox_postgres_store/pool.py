@@ -121,7 +121,11 @@ class Database:
 
     async def value(self, name: str, *parameters: Any) -> Any:
         """Run a statement and return the first column of its first row; None where there is no row."""
-        rows = await self.rows(name, *parameters)
+        return await self.value_by(deadline_from_now(), name, *parameters)
+
+    async def value_by(self, deadline: float, name: str, *parameters: Any) -> Any:
+        """As `value`, with `StoreUnavailable` at `deadline`, a time of the event loop's clock."""
+        rows = await self.rows_by(deadline, name, *parameters)
         return rows[0][0] if rows else None
 
     async def patiently(self, name: str, *parameters: Any) -> Any:
