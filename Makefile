@@ -31,7 +31,7 @@ demo: setup
 
 test: $(VENV)/.dev pages
 	@tools/get_browser
-	@$(BIN)/python -m pytest -n $(or $(JOBS),2) --dist loadfile $(if $(ARGS),$(ARGS),--ignore tests/chaos/test_promises.py)
+	@$(BIN)/python -m pytest -n $(or $(JOBS),3) --dist loadfile $(if $(ARGS),$(ARGS),--ignore tests/chaos/test_promises.py)
 	@test -n "$(ARGS)" || $(BIN)/python -m pytest tests/chaos/test_promises.py  # alone: it starts a dozen processes at once
 
 check: $(VENV)/.dev pages
