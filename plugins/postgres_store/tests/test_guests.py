@@ -9,6 +9,7 @@ from typing import Any
 import psycopg
 
 from innbox import Address, Attachment, Inbound, IngestRules, now
+from innbox_postgres_store.pool import Database
 from innbox_postgres_store.store import DatabaseStore
 
 RULES = IngestRules(0, 0, reply_window=timedelta(hours=24))
@@ -78,3 +79,32 @@ async def test_only_what_must_be_fetched_is_due(store: DatabaseStore, says: Says
     await store.ingest(says(attachments=(here, there)), RULES)
 
     assert [job.position for job in await store.media_due(10)] == [1]
+
+
+async def test_what_a_message_reads_is_found_by_its_whole_key_without_statistics(
+    store_url: str, says: Says, sql: Sql
+) -> None:
+    # Given a hotel of many guests, and a long conversation, in a database that nobody has analyzed
+    store = DatabaseStore("postgres_store", Database(store_url, pool_min=1, pool_max=1, statement_timeout_seconds=1.5))
+    await store.open()
+    for number in range(60):
+        await store.ingest(says(handle=f"+3519110000{number:02}"), RULES)
+
+    async def read_by(messages: int) -> dict[str, tuple[int, int]]:
+        """Take in messages; return how often each index has been looked into, and the rows that were read there."""
+        for _ in range(messages):
+            await store.ingest(says(), RULES)
+        await asyncio.sleep(1.1)  # for as long a connection may keep its figures to itself
+        await store.ingest(says(), RULES)
+        rows = sql.execute("SELECT indexrelname, idx_scan, idx_tup_read FROM pg_stat_user_indexes")
+        return {name: (scans, read) for name, scans, read in rows}
+
+    # When more of it come
+    before, after = await read_by(40), await read_by(60)
+    await store.close()
+
+    # Then neither the hotel's addresses nor the conversation's messages are read for it
+    for index in ("addresses_pkey", "messages_conversation_id_seq_key"):
+        scans, read = (late - early for late, early in zip(after[index], before[index], strict=True))
+        assert scans >= 60, index
+        assert read / scans < 1.5, index
