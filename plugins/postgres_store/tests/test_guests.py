@@ -7,8 +7,10 @@ from datetime import timedelta
 from typing import Any
 
 import psycopg
+from psycopg.sql import SQL, Identifier
 
 from innbox import Address, Attachment, Inbound, IngestRules, now
+from innbox.testing.services import PostgresServer
 from innbox_postgres_store.pool import Database
 from innbox_postgres_store.store import DatabaseStore
 
@@ -82,11 +84,16 @@ async def test_only_what_must_be_fetched_is_due(store: DatabaseStore, says: Says
 
 
 async def test_what_a_message_reads_is_found_by_its_whole_key_without_statistics(
-    store_url: str, says: Says, sql: Sql
+    postgres: PostgresServer, says: Says
 ) -> None:
     # Given a hotel of many guests, and a long conversation, in a database that nobody has analyzed
-    store = DatabaseStore("postgres_store", Database(store_url, pool_min=1, pool_max=1, statement_timeout_seconds=1.5))
+    url = postgres.new_database()
+    store = DatabaseStore("postgres_store", Database(url, pool_min=1, pool_max=1, statement_timeout_seconds=1.5))
+    await store.migrate()
     await store.open()
+    sql = psycopg.connect(url, autocommit=True)
+    for table in ("addresses", "messages"):
+        sql.execute(SQL("ALTER TABLE {} SET (autovacuum_enabled = off)").format(Identifier(table)))
     for number in range(60):
         await store.ingest(says(handle=f"+3519110000{number:02}"), RULES)
 
@@ -102,6 +109,8 @@ async def test_what_a_message_reads_is_found_by_its_whole_key_without_statistics
     # When more of it come
     before, after = await read_by(40), await read_by(60)
     await store.close()
+    sql.close()
+    postgres.drop_database(url)
 
     # Then neither the hotel's addresses nor the conversation's messages are read for it
     for index in ("addresses_pkey", "messages_conversation_id_seq_key"):
