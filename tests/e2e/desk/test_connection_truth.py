@@ -122,3 +122,27 @@ async def test_what_happens_while_a_conversation_is_being_opened_is_there_when_i
     await expect(desk.said("from 7:30")).to_have_count(1)
     await expect(desk.said("And how much is parking?")).to_have_count(1)
     await expect(desk.said("12 euros")).to_have_count(1)
+
+
+async def test_what_could_not_be_done_does_not_stand_there_as_if_it_were(
+    hotel: Any, line: Any, open_desk: Any, faults: Any
+) -> None:
+    # Given a desk whose line is cut
+    faults.expect("ERR_CONNECTION|ERR_EMPTY_RESPONSE|WebSocket")
+    await hotel.says("Marta", "What time is breakfast?")
+    desk = await open_desk(url=line.url, viewport={"width": 1440, "height": 900})
+    await desk.open("Marta")
+    mode = desk.page.get_by_label("What the bot does here")
+    wants = desk.page.get_by_role("switch", name="Wants offers and reminders")
+    await expect(wants).to_be_checked()
+    await line.cut()
+    await expect(desk.connection).to_contain_text(OFFLINE)
+
+    # When somebody silences the bot, and somebody the offers
+    await mode.select_option("Off")
+    await expect(desk.conversation.get_by_role("alert")).to_contain_text("cannot be reached")
+    await expect(mode).to_have_value("")
+    await wants.click()
+
+    # Then what is stands there, not what was wished
+    await expect(wants).to_be_checked()

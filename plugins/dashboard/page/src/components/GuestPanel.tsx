@@ -94,6 +94,11 @@ function Facts({ title, facts }: { title?: string; facts: Fact[] }) {
 function Consent(props: { desk: Desk; conversation: Conversation; record: GuestRecord | null }) {
   const { desk, conversation: one, record } = props;
   const isOut = one.guest.opted_out === true;
+  const turn = async (box: HTMLInputElement): Promise<void> => {
+    const isDone = await desk.work.setOptOut(one.id, !box.checked);
+    // What was not done must not stand there as if it were.
+    if (!isDone) box.checked = conversation(desk.store.peek(), one.id)?.guest.opted_out !== true;
+  };
   return (
     <section class="guest-part">
       <h3>{texts.consent.title}</h3>
@@ -102,7 +107,7 @@ function Consent(props: { desk: Desk; conversation: Conversation; record: GuestR
           type="checkbox"
           role="switch"
           checked={!isOut}
-          onChange={(event) => void desk.work.setOptOut(one.id, !event.currentTarget.checked)}
+          onChange={(event) => void turn(event.currentTarget)}
         />
         {texts.consent.wants}
       </label>

@@ -1,7 +1,7 @@
 import { useState } from "preact/hooks";
 import type { Desk } from "../desk";
 import { texts } from "../messages";
-import { hotelName } from "../state";
+import { conversation, hotelName } from "../state";
 import type { BotMode, Conversation, Person } from "../types";
 import { whenInZone, zoneOf } from "../zone";
 import { useFetched } from "./hooks";
@@ -31,13 +31,18 @@ export function Tools({ desk, conversation }: Props) {
 }
 
 function Bot({ desk, conversation: one }: Props) {
+  const choose = async (select: HTMLSelectElement): Promise<void> => {
+    const isDone = await desk.work.setBotMode(one.id, (select.value || null) as BotMode | null);
+    // What was not done must not stand there as if it were.
+    if (!isDone) select.value = conversation(desk.store.peek(), one.id)?.bot_mode ?? "";
+  };
   return (
     <label class="tool tool-bot">
       <span>{texts.tools.bot}</span>
       <select
         aria-label={texts.tools.botMode}
         value={one.bot_mode ?? ""}
-        onChange={(event) => void desk.work.setBotMode(one.id, (event.currentTarget.value || null) as BotMode | null)}
+        onChange={(event) => void choose(event.currentTarget)}
       >
         <option value="">{texts.tools.modes.hotel}</option>
         {MODES.map((mode) => (

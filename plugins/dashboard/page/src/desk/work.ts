@@ -89,16 +89,16 @@ export class WorkActions {
     await this.#do(id, "set_labels", { labels });
   }
 
-  async setBotMode(id: string, mode: BotMode | null): Promise<void> {
-    await this.#do(id, "set_bot_mode", { mode });
+  async setBotMode(id: string, mode: BotMode | null): Promise<boolean> {
+    return (await this.#do(id, "set_bot_mode", { mode })) !== null;
   }
 
   async acknowledge(id: string): Promise<void> {
     await this.#do(id, "acknowledge");
   }
 
-  async setOptOut(id: string, out: boolean): Promise<void> {
-    await this.#do(id, "set_opt_out", { out });
+  async setOptOut(id: string, out: boolean): Promise<boolean> {
+    return (await this.#do(id, "set_opt_out", { out })) !== null;
   }
 
   // its messages
