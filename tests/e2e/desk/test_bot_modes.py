@@ -1,12 +1,13 @@
 """The bot answers, drafts or is silent; why it answered so; and what it hands over."""
 
+import asyncio
 import re
 from typing import Any
 
 import pytest
 from playwright.async_api import expect
 
-from innbox import Direction, HandledBy
+from innbox import BotMode, Direction, HandledBy
 
 pytestmark = [pytest.mark.browser, pytest.mark.services, pytest.mark.asyncio(loop_scope="session")]
 
@@ -60,6 +61,9 @@ async def test_a_silent_bot_leaves_everything_to_staff(hotel: Any, open_desk: An
     desk = await open_desk()
     await desk.open(BREAKFAST)
     await desk.page.get_by_label("What the bot does here").select_option("Off")
+    async with asyncio.timeout(5):  # no word at the desk changes before the next message
+        while (await hotel.conversation("Marta")).bot_mode is not BotMode.OFF:
+            await asyncio.sleep(0.02)
 
     # When the guest asks, it waits for staff
     await hotel.says("Marta", "And how much is parking?")
